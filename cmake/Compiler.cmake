@@ -1,0 +1,41 @@
+# Flags and the compiler cache: one place for what every target of the project is built with.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 99)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(NOT CMAKE_BUILD_TYPE AND NOT multi_config)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "build type" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2" CACHE STRING "")
+set(CMAKE_C_FLAGS_RELEASE "-O2" CACHE STRING "")
+
+add_library(mo_flags INTERFACE)
+target_compile_options(mo_flags INTERFACE -Wall -Wextra -ffunction-sections -fdata-sections
+  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=" "-ffile-prefix-map=${CMAKE_BINARY_DIR}/=")
+target_link_options(mo_flags INTERFACE -Wl,--gc-sections -Wl,-O1)
+
+# MO_SANITIZE=address,undefined or MO_SANITIZE=thread
+set(MO_SANITIZE "" CACHE STRING "sanitizers for every target, as -fsanitize= takes them")
+if(MO_SANITIZE)
+  target_compile_options(mo_flags INTERFACE "-fsanitize=${MO_SANITIZE}" -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
+  target_link_options(mo_flags INTERFACE "-fsanitize=${MO_SANITIZE}")
+endif()
+
+# ccache, with settings under which checkouts in different folders share their hits.
+find_program(MO_CCACHE ccache)
+option(MO_USE_CCACHE "compile through ccache where it is installed" ON)
+if(MO_CCACHE AND MO_USE_CCACHE)
+  get_filename_component(mo_ccache_base "${CMAKE_SOURCE_DIR}" DIRECTORY)
+  set(mo_launcher "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${mo_ccache_base}" CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${MO_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER ${mo_launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${mo_launcher})
+endif()

@@ -1,0 +1,10 @@
+# What `cmake --install` lays down: header, library with libdnnl beside it, command line.
+include(GNUInstallDirs)
+if(TARGET mo)
+  install(TARGETS mo LIBRARY DESTINATION lib)
+  install(FILES "${MO_DEPS_DIR}/onednn/lib/libdnnl.so.3" DESTINATION lib)
+  install(FILES include/mo/mo.h DESTINATION include/mo)
+endif()
+if(TARGET mo_cli)
+  install(TARGETS mo_cli RUNTIME DESTINATION bin)
+endif()

@@ -1,0 +1,13 @@
+# mo_tests: every tests/<room>/*_test.cpp in one doctest program, linked with the engine itself.
+enable_testing()
+file(GLOB_RECURSE mo_test_sources CONFIGURE_DEPENDS tests/*_test.cpp tests/support/*.cpp)
+list(FILTER mo_test_sources EXCLUDE REGEX "/tests/(abi|fuzz|tools|package)/")
+if(mo_test_sources)
+  add_executable(mo_tests ${mo_test_sources})
+  target_include_directories(mo_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(mo_tests PRIVATE mo_core)
+  set_target_properties(mo_tests PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin"
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN/../lib")
+  add_dependencies(mo_tests mo_dnnl_beside)
+  add_test(NAME mo_tests COMMAND mo_tests WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+endif()
