@@ -1,0 +1,39 @@
+// What a plan does with each node: the kernel, the layouts, what declined and why, what was fused, and times when profiled.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mo::plan {
+
+struct Refusal {
+  std::string kernel, reason;
+};
+
+struct StepReport {
+  std::string node, op;              // op with its domain: "Conv", "mo.Conv"
+  std::vector<std::string> origins;  // names of the model's nodes that became this step, when not just itself
+  std::string kernel;                // "onednn_conv", "reference", "alias", "reorder", "copy", "body"
+  std::string detail;                // what the library underneath chose
+  std::string inputs, outputs;       // "float32[1, 3, 8, 8] channels_last, ..."
+  std::vector<Refusal> refusals;     // of the candidates before the chosen one
+  std::string where;                 // "" in the main plan, else the subgraph or tail: "loop_1.body"
+  int64_t scratch_bytes = 0;
+  bool in_place = false;
+  int64_t calls = 0;  // when profiled
+  double total_us = 0;
+};
+
+struct Report {
+  std::vector<StepReport> steps;  // in order of execution, bodies after their owner
+  int64_t arena_bytes = 0, packed_bytes = 0, weight_bytes = 0;
+  int64_t folded_nodes = 0;       // computed at plan time
+  int threads = 1;
+  double compile_ms = 0;
+  double run_us = 0;              // whole run, mean, when profiled
+};
+
+std::string to_text(const Report& report);
+std::string to_json(const Report& report);
+
+}  // namespace mo::plan
