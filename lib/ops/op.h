@@ -123,8 +123,7 @@ void infer_node(Infer& context);
 // Runs the reference kernel; adds node and op to any error.
 void run_node(Run& context);
 
-// Repeats inference over a graph in order until nothing changes: fills Value::type everywhere it follows. `known`: contents of values
-// known before running beyond the graph's constants (may be null).
+// Inference over a graph in order: fills Value::type everywhere it follows, keeping what the file declared where inference says less.
 void infer_graph(Graph& g);
 
 Cost cost_of(const Node& node, std::span<const Type> inputs, std::span<const Type> outputs);
