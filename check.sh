@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Builds libmo and runs every check. One line per step; the last line is "N passed, N failed, N skipped".
+# usage: ./check.sh [quick | STEP...]      ./check.sh list names the steps; logs lie in build/check
+set -uo pipefail
+cd "$(dirname "$0")"
+export MO_BUILD=${MO_BUILD:-$PWD/build} JOBS=${JOBS:-$(nproc)} PYTHONDONTWRITEBYTECODE=1
+python=$PWD/.venv/bin/python
+logs=$MO_BUILD/check
+passed=0 failed=0 skipped=0
+
+# --- the steps ---------------------------------------------------------------------------------------------------------
+setup()     { cmake/setup.sh check; }
+build()     { cmake -S . -B "$MO_BUILD" -G Ninja && cmake --build "$MO_BUILD" -j "$JOBS"; }
+unit()      { "$MO_BUILD/bin/mo_tests"; }
+structure() { "$python" tests/tools/run_python.py tests/tools; }
+abi()       { "$python" tests/tools/run_python.py tests/abi; }
+python()    { "$python" tests/tools/run_python.py tests --except tests/tools tests/abi tests/package tests/fuzz; }
+package()   { "$python" tests/tools/run_python.py tests/package; }
+asan()      { sanitized_build && ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+              LSAN_OPTIONS=suppressions="$PWD/tests/tools/lsan.supp" "$MO_BUILD-asan/bin/mo_tests"; }
+fuzz()      { "$python" tests/tools/run_python.py tests/fuzz; }
+example()   { ./quickstart.sh; }
+sanitized_build() {
+  cmake -S . -B "$MO_BUILD-asan" -G Ninja -DMO_SANITIZE=address,undefined && cmake --build "$MO_BUILD-asan" -j "$JOBS" --target mo_tests
+}
+all=(setup build unit structure abi python package example fuzz asan)
+quick=(setup build unit structure abi)
+
+# --- counting ----------------------------------------------------------------------------------------------------------
+# A suite's log holds doctest's summary or a line "N passed, N failed, N skipped"; any other step counts as one check.
+tally() { # LOG STATUS -> "passed failed skipped"
+  awk -v status="$2" '
+    function number(text) { gsub(/[^0-9]/, "", text); return text + 0 }
+    /^\[doctest\] test cases:/ { split($0, part, "|"); p += number(part[2]); f += number(part[3]); doctest = 1 }
+    /^skipped: /               { left++ }
+    /^[0-9]+ passed, [0-9]+ failed/ { lp = $1; lf = $3; ls = ($6 ~ /^skipped/ ? $5 : 0); suite = 1 }
+    END { if (doctest) { s += left; p -= left }
+          p += lp; f += lf; s += ls
+          if (!doctest && !suite) { p = (status == 0); f = (status != 0) } else if (status != 0 && f == 0) f = 1
+          print p + 0, f + 0, s + 0 }' "$1"
+}
+
+run_step() {
+  local name=$1 log=$logs/$1.log start=$SECONDS status=0 p f s word=ok
+  ("$name") > "$log" 2>&1 || status=$?
+  read -r p f s < <(tally "$log" "$status")
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  ((status || f)) && word=FAILED
+  printf '%-10s %-6s %4d s   %d passed, %d failed, %d skipped\n' "$name" "$word" $((SECONDS - start)) "$p" "$f" "$s"
+  if [[ $word == FAILED ]]; then
+    grep -E 'ERROR|FAILED|error:|FAIL:|Error' "$log" | head -30
+    echo "  ... the end of $log:"
+    tail -15 "$log" | sed 's/^/  | /'
+    [[ $name == setup || $name == build ]] && return 1
+  fi
+  return 0
+}
+
+case ${1:-all} in
+  list)  printf '%s\n' "${all[@]}"; exit 0 ;;
+  all)   steps=("${all[@]}") ;;
+  quick) steps=("${quick[@]}") ;;
+  *)     steps=("$@") ;;
+esac
+for step in "${steps[@]}"; do
+  [[ " ${all[*]} " == *" $step "* ]] || { echo "no step named $step; ./check.sh list names them" >&2; exit 2; }
+done
+mkdir -p "$logs"
+for step in "${steps[@]}"; do
+  run_step "$step" || break
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
