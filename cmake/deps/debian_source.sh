@@ -66,7 +66,7 @@ build_one() { # NAME TARBALL
     zlib) mkdir -p "$src/win32"; : > "$src/win32/zlib1.rc" ;;   # a Windows resource that Debian leaves out
     re2) (cd "$src/re2"                                         # tables that Debian makes anew at build time
           perl make_perl_groups.pl > perl_groups.cc
-          for t in casefold groups; do PYTHONDONTWRITEBYTECODE=1 python3 make_unicode_$t.py > unicode_$t.cc; done) ;;
+          for t in casefold groups; do PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 make_unicode_$t.py > unicode_$t.cc; done) ;;
   esac
   cmake -S "$src" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF \
     -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_C_VISIBILITY_PRESET=hidden -DCMAKE_CXX_VISIBILITY_PRESET=hidden \
