@@ -25,7 +25,7 @@ target_link_options(mo_flags INTERFACE -Wl,--gc-sections -Wl,-O1)
 # MO_SANITIZE=address,undefined or MO_SANITIZE=thread
 set(MO_SANITIZE "" CACHE STRING "sanitizers for every target, as -fsanitize= takes them")
 if(MO_SANITIZE)
-  target_compile_options(mo_flags INTERFACE "-fsanitize=${MO_SANITIZE}" -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
+  target_compile_options(mo_flags INTERFACE "-fsanitize=${MO_SANITIZE}" -O1 -g1 -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(mo_flags INTERFACE "-fsanitize=${MO_SANITIZE}")
 endif()
 

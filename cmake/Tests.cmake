@@ -11,3 +11,13 @@ if(mo_test_sources)
   add_dependencies(mo_tests mo_dnnl_beside)
   add_test(NAME mo_tests COMMAND mo_tests WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 endif()
+
+# The allocation-failure loop: a program of its own, because it replaces malloc.
+if(TARGET mo)
+  add_executable(mo_alloc_fail tests/abi/alloc_fail.cpp)
+  target_link_libraries(mo_alloc_fail PRIVATE mo mo_flags ${CMAKE_DL_LIBS})
+  target_compile_options(mo_alloc_fail PRIVATE -fno-builtin-malloc)
+  target_link_options(mo_alloc_fail PRIVATE -Wl,--allow-shlib-undefined)
+  set_target_properties(mo_alloc_fail PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin"
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN/../lib")
+endif()

@@ -14,7 +14,7 @@ HEADER = INCLUDE / "mo/mo.h"
 def prototypes():
     """[(return type, name, [argument types])] as the compiler sees them."""
     run = subprocess.run(["gcc", "-E", "-P", "-std=c99", f"-I{INCLUDE}", str(HEADER)], capture_output=True, text=True, check=True)
-    text = re.sub(r"__attribute__\s*\(\(.*?\)\)\s*", "", run.stdout)
+    text = re.sub(r"__attribute__\s*\(\(\w+(\(\"\w+\"\))?\)\)\s*", "", run.stdout)
     text = re.sub(r"\{[^{}]*\}", "", text)
     found = []
     for statement in text.split(";"):
