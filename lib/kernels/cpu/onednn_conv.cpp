@@ -1,0 +1,163 @@
+// Convolution by oneDNN, float or 8-bit, with bias, residual and activation in one step; activations are channels-last.
+#include "kernels/cpu/onednn_attr.h"
+#include "kernels/cpu/window.h"
+
+#include <cstring>
+
+namespace mo::kernels {
+namespace {
+
+using namespace onednn;
+
+struct Conv {
+  Desc src, weights, bias, dst;  // weights: [g,] m, c, spatial...
+  Window window;
+  bool has_bias = false;
+  Attr attr;
+};
+
+// u8 weights whose zero point is 128 are s8 weights with zero point 0.
+Tensor as_signed(const Tensor& w) {
+  Tensor out = Tensor::allocate(DType::i8, w.shape());
+  const uint8_t* src = w.data<uint8_t>();
+  int8_t* dst = out.mutable_data<int8_t>();
+  for (int64_t i = 0; i < w.size(); ++i) dst[i] = static_cast<int8_t>(src[i] ^ 0x80);
+  return out;
+}
+
+// Float bias; an int32 one is in units of x_scale * w_scale.
+std::vector<float> real_bias(const Tensor& b, const Quant& x, const Quant& w) {
+  std::vector<float> out = b.floats();
+  if (b.dtype() != DType::i32 || !x) return out;
+  for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(b.data<int32_t>()[i] * (static_cast<double>(x.scale[0]) * w.scale[w.per_tensor() ? 0 : i]));
+  return out;
+}
+
+dnnl::convolution_forward::primitive_desc make_pd(const Conv& c, const Desc& src, const Desc& dst) {
+  Dims dilates(c.window.dilations.begin(), c.window.dilations.end());
+  for (auto& d : dilates) d -= 1;
+  const Window& w = c.window;
+  Desc weights(c.weights.get_dims(), c.weights.get_data_type(), dnnl::memory::format_tag::any);
+  return {engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, src, weights, c.has_bias ? c.bias : Desc(), dst,
+          w.strides, dilates, w.pads_begin, w.pads_end, c.attr.attr};
+}
+
+Offer prepare(const Request& r) {
+  const Operand &x = r.in(0), &w = r.in(1), &b = r.in(2), &res = r.in(3), &y = r.out();
+  if (!w.constant) return Decline{"weights are not constant"};
+  if (b.present && !b.constant) return Decline{"bias is not constant"};
+  if (x.shape.size() < 3 || x.shape.size() > 5) return Decline{"rank other than 3, 4, 5"};
+  if (element_count(x.shape) == 0 || element_count(y.shape) == 0) return Decline{"empty tensor"};
+  const bool quantized = x.dtype != DType::f32;
+  if (data_type(x.dtype) == Type::undef || data_type(y.dtype) == Type::undef) return Decline{text("dtype ", name(x.dtype))};
+  if (x.dtype == DType::bf16 || x.dtype == DType::f16 || x.dtype == DType::i32) return Decline{text("dtype ", name(x.dtype))};
+
+  Conv c;
+  std::string reason;
+  auto qx = read_quant(r, 4, 5, reason), qw = read_quant(r, 6, 7, reason), qy = read_quant(r, 8, 9, reason), qr = read_quant(r, 10, 11, reason);
+  if (!qx || !qw || !qy || !qr) return Decline{reason};
+  if (quantized != static_cast<bool>(*qx) || quantized != static_cast<bool>(*qw)) return Decline{"mixed float and 8-bit operands"};
+  if (quantized && !exact_int8()) return Decline{"no exact 8-bit products on this machine"};
+  if (quantized && !qx->per_tensor()) return Decline{"activation scale per channel"};
+  Tensor weights = *w.constant;
+  if (quantized && weights.dtype() == DType::u8) {
+    for (auto& z : qw->zero) z -= 128;
+    weights = as_signed(weights);
+  }
+  if (quantized && !qw->symmetric()) return Decline{"weights with a zero point"};
+
+  const int64_t groups = r.node.i("group", 1), m = w.shape[0], cg = w.shape[1];
+  c.window = window_of(r.node, spatial(x.shape), std::vector<int64_t>(w.shape.begin() + 2, w.shape.end()));
+  for (size_t i = 0; i < c.window.rank(); ++i)
+    if (c.window.pads_begin[i] < 0 || c.window.pads_end[i] < 0) return Decline{"negative padding"};
+  Dims wd;
+  if (groups > 1) wd = {groups, m / groups, cg};
+  else wd = {m, cg};
+  wd.insert(wd.end(), w.shape.begin() + 2, w.shape.end());
+  c.src = describe(x.dtype, x.shape, x.layout);
+  c.dst = describe(y.dtype, y.shape, y.layout);
+  c.weights = Desc(wd, data_type(weights.dtype()), row_major(wd));
+  c.has_bias = b.present;
+  if (c.has_bias) c.bias = Desc({m}, Type::f32, dnnl::memory::format_tag::a);
+  c.attr.src = *qx;
+  c.attr.weights = *qw;
+  c.attr.dst = *qy;
+  c.attr.weights_mask = qw->per_tensor() ? 0 : groups > 1 ? 3 : 1;
+  Desc rd;
+  if (res.present) {
+    Shape rs = res.shape;
+    while (rs.size() < y.shape.size()) rs.insert(rs.begin(), 1);
+    rd = describe(res.dtype, rs, res.shape.size() == y.shape.size() ? res.layout : Layout::plain);
+  }
+  c.attr.posts = make_posts(ops::epilogue(r.node), res.present ? &rd : nullptr, res.dtype, *qr, c.dst);
+  if (!c.attr.posts.refusal.empty()) return Decline{c.attr.posts.refusal};
+  c.attr.apply();
+
+  Team team(r.threads);
+  dnnl::convolution_forward::primitive_desc pd;
+  Desc src = c.src, dst = c.dst;
+  bool ok = try_make(pd, [&] { return make_pd(c, c.src, c.dst); });
+  if (!ok || is_reference(pd.impl_info_str())) {
+    // Some shapes are only fast in oneDNN's own blocked layouts: reorder around them.
+    Desc any_src(c.src.get_dims(), c.src.get_data_type(), dnnl::memory::format_tag::any), any_dst(c.dst.get_dims(), c.dst.get_data_type(), dnnl::memory::format_tag::any);
+    dnnl::convolution_forward::primitive_desc other;
+    if (c.attr.posts.sum || !try_make(other, [&] { return make_pd(c, any_src, any_dst); }) || is_reference(other.impl_info_str()))
+      return Decline{ok ? text("oneDNN has only ", pd.impl_info_str()) : "oneDNN does not implement it"};
+    pd = other;
+    src = pd.src_desc();
+    dst = pd.dst_desc();
+  }
+
+  Scratch scratch;
+  struct Steps {
+    std::unique_ptr<Step> before, main, after;
+    int64_t residual_bytes = 0;
+  };
+  auto steps = std::make_shared<Steps>();
+  steps->main = std::make_unique<Step>(dnnl::convolution_forward(pd), r.threads);
+  Step& s = *steps->main;
+  if (src == c.src) {
+    s.src(DNNL_ARG_SRC, src, 0);
+  } else {
+    int64_t at = scratch.add(src.get_size());
+    steps->before = reorder(c.src, src, r.threads);
+    steps->before->src(DNNL_ARG_FROM, c.src, 0);
+    steps->before->scratch(DNNL_ARG_TO, src, at);
+    s.scratch(DNNL_ARG_SRC, src, at);
+  }
+  s.fixed(DNNL_ARG_WEIGHTS, pd.weights_desc(), pack(r, weights, c.weights, pd.weights_desc()));
+  if (c.has_bias) s.fixed(DNNL_ARG_BIAS, c.bias, floats(real_bias(*b.constant, *qx, *qw)));
+  if (dst == c.dst) {
+    s.dst(DNNL_ARG_DST, dst);
+  } else {
+    int64_t at = scratch.add(dst.get_size());
+    s.scratch(DNNL_ARG_DST, dst, at);
+    steps->after = reorder(dst, c.dst, r.threads);
+    steps->after->scratch(DNNL_ARG_FROM, dst, at);
+    steps->after->dst(DNNL_ARG_TO, c.dst);
+  }
+  c.attr.bind(s, &rd, 3);
+  s.scratch(DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.add(static_cast<int64_t>(pd.scratchpad_desc().get_size())));
+  if (c.attr.posts.sum) steps->residual_bytes = static_cast<int64_t>(c.dst.get_size());
+
+  Prepared p;
+  p.detail = pd.impl_info_str();
+  p.scratch_bytes = scratch.size();
+  for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
+    if (r.in(i).constant) p.unused_inputs.push_back(i);
+  if (c.attr.posts.sum) p.in_place = 3;
+  p.run = [steps](const Args& a) {
+    if (steps->residual_bytes && a.src[3] != a.dst[0]) std::memcpy(a.dst[0], a.src[3], steps->residual_bytes);
+    if (steps->before) steps->before->run(a);
+    steps->main->run(a);
+    if (steps->after) steps->after->run(a);
+  };
+  return p;
+}
+
+}  // namespace
+
+extern const Candidate onednn_conv{"Conv", "", "onednn_conv", Wish::channels_last, prepare};
+extern const Candidate onednn_mo_conv{"Conv", "mo", "onednn_conv", Wish::channels_last, prepare};
+
+}  // namespace mo::kernels

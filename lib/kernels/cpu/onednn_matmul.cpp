@@ -1,0 +1,286 @@
+// Matrix products by oneDNN: MatMul, Gemm and mo.MatMul, float or 8-bit, batched and strided, with epilogue.
+#include "kernels/cpu/matmul_views.h"
+#include "kernels/cpu/onednn_attr.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mo::kernels {
+namespace {
+
+using namespace onednn;
+
+struct Spec {
+  bool trans_a = false, trans_b = false;
+  float alpha = 1, beta = 1;
+  std::vector<int64_t> perm_a, perm_b, perm_y;
+  std::vector<ops::Post> posts;
+};
+
+Spec spec_of(const graph::Node& n) {
+  Spec s;
+  if (n.is("Gemm")) {
+    s.trans_a = n.i("transA", 0) != 0;
+    s.trans_b = n.i("transB", 0) != 0;
+    s.alpha = n.f("alpha", 1);
+    s.beta = n.f("beta", 1);
+  } else if (n.is("MatMul", "mo")) {
+    s.trans_a = n.i("trans_a", 0) != 0;
+    s.trans_b = n.i("trans_b", 0) != 0;
+    s.alpha = n.f("alpha", 1);
+    s.perm_a = n.ints("perm_a");
+    s.perm_b = n.ints("perm_b");
+    s.perm_y = n.ints("perm_y");
+    s.posts = ops::epilogue(n);
+  }
+  return s;
+}
+
+Product product_of(const Spec& s, const Request& r) {
+  Product p;
+  p.a = dense_view(r.in(0).shape);
+  p.b = dense_view(r.in(1).shape);
+  if (!s.perm_a.empty()) p.a = permuted(p.a, s.perm_a);
+  if (!s.perm_b.empty()) p.b = permuted(p.b, s.perm_b);
+  const bool row = p.a.dims.size() == 1, column = p.b.dims.size() == 1;
+  if (row) pad_rank(p.a, 2);
+  else if (s.trans_a) swap_last(p.a);
+  if (column) {
+    p.b.dims.push_back(1);
+    p.b.strides.push_back(1);
+  } else if (s.trans_b) {
+    swap_last(p.b);
+  }
+  View y = dense_view(r.out().shape);
+  if (!s.perm_y.empty()) {
+    p.y = y;
+    for (size_t i = 0; i < s.perm_y.size(); ++i) {
+      p.y.dims[s.perm_y[i]] = y.dims[i];
+      p.y.strides[s.perm_y[i]] = y.strides[i];
+    }
+  } else {
+    p.y = y;
+    size_t n = y.dims.size();
+    if (column) {
+      p.y.dims.push_back(1);
+      p.y.strides.push_back(1);
+    }
+    if (row) {
+      size_t at = p.y.dims.size() - 1;
+      p.y.dims.insert(p.y.dims.begin() + static_cast<ptrdiff_t>(at), 1);
+      p.y.strides.insert(p.y.strides.begin() + static_cast<ptrdiff_t>(at), p.y.dims.back());
+    }
+    (void)n;
+  }
+  size_t rank = std::max({p.a.dims.size(), p.b.dims.size(), p.y.dims.size()});
+  pad_rank(p.a, rank);
+  pad_rank(p.b, rank);
+  pad_rank(p.y, rank);
+  return p;
+}
+
+struct Build {
+  Product p;
+  Attr attr;
+  Desc bias;  // zero when none
+  DType a_type, b_type, y_type;
+};
+
+bool make(dnnl::matmul::primitive_desc& pd, const Build& b, const Desc& src, const Desc& weights, const Desc& dst) {
+  return try_make(pd, [&] { return dnnl::matmul::primitive_desc(engine(), src, weights, b.bias, dst, b.attr.attr); });
+}
+
+std::vector<float> real_bias(const Tensor& bias, const Quant& a, const Quant& b, float beta) {
+  std::vector<float> out = bias.floats();
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (bias.dtype() == DType::i32 && a) out[i] = static_cast<float>(bias.data<int32_t>()[i] * (static_cast<double>(a.scale[0]) * b.scale[b.per_tensor() ? 0 : i]));
+    out[i] *= beta;
+  }
+  return out;
+}
+
+Offer prepare(const Request& r) {
+  const Operand &a = r.in(0), &b = r.in(1), &bias = r.in(2), &res = r.in(3), &y = r.out();
+  const bool quantized = a.dtype == DType::u8 || a.dtype == DType::i8;
+  auto is_float = [](DType d) { return d == DType::f32; };
+  if (!quantized && !(is_float(a.dtype) && is_float(b.dtype) && is_float(y.dtype))) return Decline{text("dtypes ", name(a.dtype), " x ", name(b.dtype))};
+  if (element_count(a.shape) == 0 || element_count(b.shape) == 0) return Decline{"empty operand"};
+  Spec spec = spec_of(r.node);
+  Build m;
+  m.a_type = a.dtype;
+  m.b_type = b.dtype;
+  m.y_type = y.dtype;
+  std::string reason;
+  auto qa = read_quant(r, 4, 5, reason), qb = read_quant(r, 6, 7, reason), qy = read_quant(r, 8, 9, reason), qr = read_quant(r, 10, 11, reason);
+  if (!qa || !qb || !qy || !qr) return Decline{reason};
+  if (quantized != static_cast<bool>(*qa) || quantized != static_cast<bool>(*qb)) return Decline{"mixed float and 8-bit operands"};
+  if (quantized && !exact_int8()) return Decline{"no exact 8-bit products on this machine"};
+  if (quantized && !qa->per_tensor()) return Decline{"scale of A per row"};
+  if (!spec.perm_y.empty() && res.present) return Decline{"epilogue operand with a transposed result"};
+
+  m.p = product_of(spec, r);
+  // The bias is oneDNN's own when it is one value per column; any other shape is added by a post-op.
+  std::vector<ops::Post> posts;
+  View bias_view, res_view;
+  bool column_bias = false, added_bias = false;
+  if (bias.present) {
+    if (spec.beta != 1 && !bias.constant) return Decline{"beta with a computed bias"};
+    if (bias.dtype != DType::f32 && !bias.constant) return Decline{text("computed bias of ", name(bias.dtype))};
+    int64_t count = element_count(bias.shape);
+    column_bias = count == m.p.n() && spec.alpha == 1 && (bias.shape.empty() || bias.shape.back() == m.p.n()) && spec.perm_y.empty();
+    if (!column_bias) {
+      added_bias = true;
+      if (!spec.perm_y.empty()) return Decline{"bias with a transposed result"};
+      bias_view = dense_view(bias.shape);
+      if (bias_view.dims.empty()) bias_view = {{1}, {1}};
+      pad_rank(bias_view, m.p.y.dims.size());
+      m.p.along.push_back(bias_view);
+    }
+  }
+  if (res.present) {
+    res_view = dense_view(res.shape);
+    if (res_view.dims.empty()) res_view = {{1}, {1}};
+    pad_rank(res_view, m.p.y.dims.size());
+    m.p.along.push_back(res_view);
+  }
+  if (m.p.y.dims.size() > 12) return Decline{"rank above 12"};
+  collapse(m.p);
+  if (res.present) res_view = m.p.along.back();
+  if (added_bias) bias_view = m.p.along.front();
+
+  const size_t nd = m.p.y.dims.size();
+  Desc dst = m.p.y.desc(y.dtype), rd, bd;
+  if (res.present) rd = res_view.desc(res.dtype);
+  m.attr.src = *qa;
+  m.attr.weights = *qb;
+  m.attr.dst = *qy;
+  m.attr.weights_mask = qb->per_tensor() ? 0 : 1 << (nd - 1);
+  if (quantized && spec.alpha != 1) {
+    m.attr.src.scale[0] *= spec.alpha;
+    if (column_bias || added_bias) return Decline{"alpha with an 8-bit bias"};
+  }
+  m.attr.posts = make_posts(ops::epilogue(r.node), res.present ? &rd : nullptr, res.dtype, *qr, dst);
+  if (!m.attr.posts.refusal.empty()) return Decline{m.attr.posts.refusal};
+  int bias_post = -1;
+  if ((!quantized && spec.alpha != 1) || added_bias) {
+    dnnl::post_ops first;
+    if (!quantized && spec.alpha != 1) first.append_eltwise(dnnl::algorithm::eltwise_linear, spec.alpha, 0);
+    if (added_bias) {
+      bd = bias_view.desc(DType::f32);
+      bias_post = first.len();
+      first.append_binary(dnnl::algorithm::binary_add, bd);
+    }
+    int shift = first.len();
+    Posts rest = make_posts(ops::epilogue(r.node), res.present ? &rd : nullptr, res.dtype, *qr, dst);
+    for (int i = 0; i < rest.ops.len(); ++i) {
+      dnnl::algorithm algo;
+      float alpha, beta, scale;
+      int32_t zero;
+      Type t;
+      Desc d;
+      switch (rest.ops.kind(i)) {
+        case dnnl::primitive::kind::eltwise:
+          rest.ops.get_params_eltwise(i, algo, alpha, beta);
+          first.append_eltwise(algo, alpha, beta);
+          break;
+        case dnnl::primitive::kind::sum:
+          rest.ops.get_params_sum(i, scale, zero, t);
+          first.append_sum(scale, zero, t);
+          break;
+        default:
+          rest.ops.get_params_binary(i, algo, d);
+          first.append_binary(algo, d);
+      }
+    }
+    m.attr.posts = rest;
+    m.attr.posts.ops = first;
+    if (rest.binary >= 0) m.attr.posts.binary = rest.binary + shift;
+  }
+  m.attr.apply();
+  if (column_bias) {
+    Dims ones(nd, 1);
+    ones.back() = m.p.n();
+    m.bias = Desc(ones, Type::f32, row_major(ones));
+  }
+
+  Team team(r.threads);
+  Desc src = m.p.a.desc(a.dtype), weights = m.p.b.desc(b.dtype);
+  const bool packed = b.constant != nullptr;
+  dnnl::matmul::primitive_desc pd;
+  bool ok = make(pd, m, src, packed ? m.p.b.any(b.dtype) : weights, dst);
+  Desc use_src = src, use_dst = dst;
+  if (!ok || is_reference(pd.impl_info_str())) {
+    // strides that oneDNN has no kernel for: copy operands to row-major memory first
+    use_src = Desc(m.p.a.dims, data_type(a.dtype), row_major(m.p.a.dims));
+    use_dst = Desc(m.p.y.dims, data_type(y.dtype), row_major(m.p.y.dims));
+    Desc use_weights(m.p.b.dims, data_type(b.dtype), row_major(m.p.b.dims));
+    dnnl::matmul::primitive_desc other;
+    if (m.attr.posts.sum || !make(other, m, use_src, packed ? m.p.b.any(b.dtype) : use_weights, use_dst) || is_reference(other.impl_info_str()))
+      return Decline{ok ? text("oneDNN has only ", pd.impl_info_str()) : "oneDNN does not implement it"};
+    pd = other;
+  }
+
+  struct Steps {
+    std::vector<std::unique_ptr<Step>> all;
+    int64_t residual_bytes = 0;
+  };
+  auto steps = std::make_shared<Steps>();
+  Scratch scratch;
+  auto main = std::make_unique<Step>(dnnl::matmul(pd), r.threads);
+  auto operand = [&](int arg, const Desc& have, const Desc& want, int input) {
+    if (have == want) {
+      main->src(arg, have, input);
+      return;
+    }
+    int64_t at = scratch.add(static_cast<int64_t>(want.get_size()));
+    auto copy = reorder(have, want, r.threads);
+    copy->src(DNNL_ARG_FROM, have, input);
+    copy->scratch(DNNL_ARG_TO, want, at);
+    steps->all.push_back(std::move(copy));
+    main->scratch(arg, want, at);
+  };
+  operand(DNNL_ARG_SRC, src, pd.src_desc(), 0);
+  if (packed) main->fixed(DNNL_ARG_WEIGHTS, pd.weights_desc(), pack(r, *b.constant, weights, pd.weights_desc()));
+  else operand(DNNL_ARG_WEIGHTS, weights, pd.weights_desc(), 1);
+  std::unique_ptr<Step> after;
+  if (pd.dst_desc() == dst) {
+    main->dst(DNNL_ARG_DST, dst);
+  } else {
+    int64_t at = scratch.add(static_cast<int64_t>(pd.dst_desc().get_size()));
+    main->scratch(DNNL_ARG_DST, pd.dst_desc(), at);
+    after = reorder(pd.dst_desc(), dst, r.threads);
+    after->scratch(DNNL_ARG_FROM, pd.dst_desc(), at);
+    after->dst(DNNL_ARG_TO, dst);
+  }
+  if (bias.present) {
+    int arg = column_bias ? DNNL_ARG_BIAS : DNNL_ARG_ATTR_MULTIPLE_POST_OP(bias_post) | DNNL_ARG_SRC_1;
+    const Desc& desc = column_bias ? m.bias : bd;
+    if (bias.constant) main->fixed(arg, desc, floats(real_bias(*bias.constant, *qa, *qb, spec.beta)));
+    else main->src(arg, desc, 2);
+  }
+  m.attr.bind(*main, &rd, 3);
+  main->scratch(DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.add(static_cast<int64_t>(pd.scratchpad_desc().get_size())));
+  steps->all.push_back(std::move(main));
+  if (after) steps->all.push_back(std::move(after));
+  if (m.attr.posts.sum) steps->residual_bytes = static_cast<int64_t>(dst.get_size());
+
+  Prepared out;
+  out.detail = pd.impl_info_str();
+  out.scratch_bytes = scratch.size();
+  for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
+    if (r.in(i).constant) out.unused_inputs.push_back(i);
+  if (m.attr.posts.sum) out.in_place = 3;
+  out.run = [steps](const Args& args) {
+    if (steps->residual_bytes && args.src[3] != args.dst[0]) std::memcpy(args.dst[0], args.src[3], steps->residual_bytes);
+    for (const auto& step : steps->all) step->run(args);
+  };
+  return out;
+}
+
+}  // namespace
+
+extern const Candidate onednn_matmul{"MatMul", "", "onednn_matmul", Wish::plain, prepare};
+extern const Candidate onednn_gemm{"Gemm", "", "onednn_matmul", Wish::plain, prepare};
+extern const Candidate onednn_mo_matmul{"MatMul", "mo", "onednn_matmul", Wish::plain, prepare};
+
+}  // namespace mo::kernels
