@@ -201,7 +201,8 @@ std::shared_ptr<const void> pack(const Request& request, const Tensor& constant,
     return packed;
   };
   if (!request.packs) return make();
-  std::vector<uint8_t> a = from.get_blob(), b = to.get_blob();
+  Desc f = from, t = to;  // get_blob is not const
+  std::vector<uint8_t> a = f.get_blob(), b = t.get_blob();
   std::string key = "onednn " + content_key(constant);
   key.append(a.begin(), a.end());
   key.append(b.begin(), b.end());
