@@ -32,6 +32,16 @@ target_link_libraries(mo_dep_openmp INTERFACE "${mo_gomp}")
 target_compile_options(mo_dep_openmp INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>)
 add_library(mo::openmp ALIAS mo_dep_openmp)
 
+# libcrypto of the distribution: its archive is position independent. Only SHA-256 is taken out of it.
+find_library(MO_LIBCRYPTO libcrypto.a)
+find_path(MO_OPENSSL_INCLUDE openssl/sha.h)
+if(NOT MO_LIBCRYPTO OR NOT MO_OPENSSL_INCLUDE)
+  message(FATAL_ERROR "libcrypto.a or openssl/sha.h is missing; see cmake/deps/apt.txt")
+endif()
+add_library(mo_dep_crypto STATIC IMPORTED GLOBAL)
+set_target_properties(mo_dep_crypto PROPERTIES IMPORTED_LOCATION "${MO_LIBCRYPTO}")
+add_library(mo::crypto ALIAS mo_dep_crypto)
+
 # Header-only ones come from Debian packages and lie on the default include path.
 find_path(MO_STB_INCLUDE stb/stb_image.h)
 foreach(header doctest/doctest.h nlohmann/json.hpp CLI/CLI.hpp stb/stb_image.h)
