@@ -148,11 +148,11 @@ MO_API mo_error *mo_build_info_json(mo_buffer **json);
 MO_API mo_error *mo_devices_json(mo_buffer **json);
 
 /* Receives one line of log. Called from any thread, one call at a time; it must not call into the library. */
-typedef void (*mo_log_function)(void *user, int32_t level, const char *message);
+typedef void (*mo_log_fn)(void *user, int32_t level, const char *message);
 
 /* Sends log lines up to `level` (mo_log_level) to `function`; NULL turns logging off, which is the default. One sink for the process.
  * When it returns, the former function is not running and will not be called again. */
-MO_API void mo_set_log(mo_log_function function, void *user, int32_t level);
+MO_API void mo_set_log(mo_log_fn function, void *user, int32_t level);
 
 /* --------------------------------------------------------------------------------------------------------------------------- buffer */
 
@@ -186,10 +186,10 @@ MO_API const char *mo_error_name(int32_t code);
 
 /* Tells how far the work is: what is being done ("calibrate"), units done and in all (0: unknown). Called on the thread that works, or
  * on a thread of the library, never two at once. Return 0 to go on, anything else to cancel. */
-typedef int32_t (*mo_progress_function)(void *user, const char *stage, int64_t done, int64_t total);
+typedef int32_t (*mo_progress_fn)(void *user, const char *stage, int64_t done, int64_t total);
 
 /* `progress` may be NULL. A control may serve several calls, one after the other or at once. */
-MO_API mo_error *mo_control_create(mo_progress_function progress, void *user, mo_control **out);
+MO_API mo_error *mo_control_create(mo_progress_fn progress, void *user, mo_control **out);
 
 /* Makes the calls that use this control return MO_ERR_CANCELLED soon, now and in future. From any thread or from a signal handler. */
 MO_API void mo_control_cancel(mo_control *control);
@@ -361,11 +361,11 @@ MO_API void mo_session_free(mo_session *session);
 /* Empty statistics of `model`. They are fed, and take constant memory whatever the number of samples. options: "calibration". */
 MO_API mo_error *mo_calibration_create(const mo_model *model, const mo_options *options, mo_calibration **out);
 
-/* Runs the model on one batch of inputs (named as for mo_session_run) and takes note of its activations. After an error the statistics
- * are as before. Errors: as mo_session_run; MO_ERR_INVALID_ARGUMENT for NaN and infinity, naming the node. */
-MO_API mo_error *mo_calibration_feed(mo_calibration *calibration, const mo_tensors *inputs);
+/* Runs the model on one batch of inputs (named as for mo_session_run) and takes note of its activations; NaN and infinities are counted and
+ * left out. control may be NULL. Errors: as mo_session_run. */
+MO_API mo_error *mo_calibration_feed(mo_calibration *calibration, const mo_tensors *inputs, mo_control *control);
 
-/* Batches fed so far, merged ones included; 0 for NULL. */
+/* Samples fed so far (rows of the first input), merged ones included; 0 for NULL. */
 MO_API int64_t mo_calibration_count(const mo_calibration *calibration);
 
 /* Adds the statistics of `other`, made from the same model with the same options, as if its batches had been fed here. */
