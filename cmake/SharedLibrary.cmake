@@ -14,7 +14,7 @@ if(mo_api_sources)
     LIBRARY_OUTPUT_DIRECTORY "${mo_lib_dir}" BUILD_RPATH "$ORIGIN" BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN"
     BUILD_WITH_INSTALL_RPATH ON LINK_DEPENDS "${CMAKE_SOURCE_DIR}/cmake/mo.map")
   target_include_directories(mo PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
-  target_link_options(mo PRIVATE -Wl,--exclude-libs,ALL "-Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/mo.map")
+  target_link_options(mo PRIVATE "-Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/mo.map")
   if(NOT MO_SANITIZE)   # a sanitized .so takes its run-time symbols from the program
     target_link_options(mo PRIVATE -Wl,-z,defs -Wl,-z,relro -Wl,-z,now)
   endif()

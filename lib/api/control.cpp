@@ -2,6 +2,7 @@
 #include "api/control.h"
 
 #include <cmath>
+#include <memory>
 #include <mutex>
 
 using namespace mo::api;

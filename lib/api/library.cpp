@@ -1,12 +1,26 @@
 // The library as a whole: versions, build, devices, log.
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <oneapi/dnnl/dnnl.h>
 
 #include "api/buffer.h"
 #include "base/log.h"
+#include "base/machine.h"
 
 using namespace mo::api;
 
 namespace {
+
+// The caller's sink, called under the log's own lock.
+struct Sink {
+  std::mutex mutex;  // one change at a time
+  mo_log_fn function = nullptr;
+  void* user = nullptr;
+};
+Sink& sink() {
+  static Sink s;
+  return s;
+}
 
 constexpr const char* k_compiler =
 #if defined(__clang__)
@@ -21,8 +35,33 @@ const char* mo_version(void) { return MO_VERSION_STRING; }
 int32_t mo_abi_version(void) { return MO_ABI_VERSION; }
 
 void mo_set_log(mo_log_fn function, void* user, int32_t level) {
-  if (level <= MO_LOG_OFF) function = nullptr;
-  if (level > MO_LOG_DEBUG) level = MO_LOG_DEBUG;
-  // the two function types differ in an enumeration whose representation is int32_t
-  mo::set_log(reinterpret_cast<mo::LogFunction>(function), user, static_cast<mo::LogLevel>(level));
+  Sink& s = sink();
+  std::lock_guard lock(s.mutex);
+  mo::set_log(nullptr, nullptr, mo::LogLevel::error);  // returns once the former function is not running
+  if (!function || level <= MO_LOG_OFF) return;
+  s.function = function;
+  s.user = user;
+  auto forward = [](void* to, mo::LogLevel at, const char* message) {
+    auto* target = static_cast<Sink*>(to);
+    target->function(target->user, static_cast<int32_t>(at), message);
+  };
+  mo::set_log(forward, &s, static_cast<mo::LogLevel>(level > MO_LOG_DEBUG ? MO_LOG_DEBUG : level));
+}
+
+mo_error* mo_build_info_json(mo_buffer** json) {
+  return guard([&] {
+    mo_buffer*& result = output(json, "json");
+    const dnnl_version_t* v = dnnl_version();
+    nlohmann::ordered_json j{{"version", MO_VERSION_STRING}, {"abi", MO_ABI_VERSION}, {"compiler", k_compiler},
+                             {"onednn", mo::text(v->major, ".", v->minor, ".", v->patch)}, {"cpu_features", mo::cpu_features()}};
+    result = buffer(j.dump(2));
+  });
+}
+
+mo_error* mo_devices_json(mo_buffer** json) {
+  return guard([&] {
+    mo_buffer*& result = output(json, "json");
+    nlohmann::ordered_json cpu{{"name", "cpu"}, {"threads", mo::usable_threads()}, {"features", mo::cpu_features()}};
+    result = buffer(nlohmann::ordered_json{{"devices", {cpu}}}.dump(2));
+  });
 }

@@ -107,8 +107,17 @@ OptionValue value_from_text(const OptionRow& row, std::string_view given) {
   fail(Code::internal, "option ", row.key, " has no type");
 }
 
-nlohmann::ordered_json to_json(const OptionValue& value) {
-  return std::visit([](const auto& v) { return nlohmann::ordered_json(v); }, value);
+OptionValue default_of(const OptionRow& row) {
+  if (row.type == OptionType::real && *row.fallback == '\0') return {};
+  return value_from_text(row, row.fallback);
+}
+
+nlohmann::ordered_json json_of(const OptionValue& value) {
+  auto spell = [](const auto& v) -> nlohmann::ordered_json {
+    if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>) return nullptr;
+    else return v;
+  };
+  return std::visit(spell, value);
 }
 
 }  // namespace mo::api

@@ -10,8 +10,10 @@
 
 namespace mo::api {
 
-using OptionValue = std::variant<std::string, int64_t, double, bool, std::vector<std::string>>;
+// The empty alternative: a number that is not set and has no default.
+using OptionValue = std::variant<std::monostate, std::string, int64_t, double, bool, std::vector<std::string>>;
 
+OptionValue default_of(const OptionRow& row);
 // Each throws Code::invalid_argument naming the key, what was given and what is legal.
 OptionValue value_from_text(const OptionRow& row, std::string_view text);
 OptionValue value_from_integer(const OptionRow& row, int64_t value);
@@ -19,6 +21,6 @@ OptionValue value_from_real(const OptionRow& row, double value);
 OptionValue value_from_flag(const OptionRow& row, bool value);
 OptionValue value_from_list(const OptionRow& row, std::vector<std::string> items);
 
-nlohmann::ordered_json to_json(const OptionValue& value);
+nlohmann::ordered_json json_of(const OptionValue& value);
 
 }  // namespace mo::api

@@ -19,9 +19,15 @@ const OptionRow& OptionSet::row(std::string_view key) const {
 template <class T>
 T OptionSet::get(std::string_view key) const {
   auto it = values_.find(std::string(key));
-  OptionValue value = it != values_.end() ? it->second : value_from_text(row(key), row(key).fallback);
+  OptionValue value = it != values_.end() ? it->second : default_of(row(key));
   MO_ASSERT(std::holds_alternative<T>(value));
   return std::get<T>(std::move(value));
+}
+std::optional<double> OptionSet::real_or_none(std::string_view key) const {
+  auto it = values_.find(std::string(key));
+  MO_ASSERT(row(key).type == OptionType::real);
+  if (it == values_.end()) return std::nullopt;
+  return std::get<double>(it->second);
 }
 template std::string OptionSet::get(std::string_view) const;
 template int64_t OptionSet::get(std::string_view) const;
@@ -33,7 +39,7 @@ std::string OptionSet::json() const {
   auto j = nlohmann::ordered_json::object();
   for (const OptionRow& r : operation_->rows) {
     auto it = values_.find(r.key);
-    if (it != values_.end() && it->second != value_from_text(r, r.fallback)) j[r.key] = to_json(it->second);
+    if (it != values_.end() && it->second != default_of(r)) j[r.key] = json_of(it->second);
   }
   return j.dump();
 }

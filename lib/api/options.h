@@ -1,6 +1,7 @@
 // mo_options: values for the keys of one operation; what is not set has its default.
 #pragma once
 #include <map>
+#include <optional>
 
 #include "api/handle.h"
 #include "api/option_value.h"
@@ -23,6 +24,7 @@ class OptionSet {
   std::string text(std::string_view key) const { return get<std::string>(key); }
   int64_t integer(std::string_view key) const { return get<int64_t>(key); }
   double real(std::string_view key) const { return get<double>(key); }
+  std::optional<double> real_or_none(std::string_view key) const;  // of rows without a default
   bool flag(std::string_view key) const { return get<bool>(key); }
   std::vector<std::string> list(std::string_view key) const { return get<std::vector<std::string>>(key); }
 

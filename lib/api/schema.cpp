@@ -54,7 +54,7 @@ Json describe(const OptionRow& row) {
   Json j{{"key", row.key}};
   if (row.alias) j["alias"] = row.alias;
   j["type"] = name(row.type);
-  j["default"] = to_json(value_from_text(row, row.fallback));
+  j["default"] = json_of(default_of(row));
   if (std::isfinite(row.minimum)) j["minimum"] = bound(row.type, row.minimum);
   if (std::isfinite(row.maximum)) j["maximum"] = bound(row.type, row.maximum);
   std::vector<Choice> list = choices(row);

@@ -48,7 +48,11 @@ void fill(Tensor& t, const void* data, int64_t bytes) {
     return;
   }
   check_bytes(t, bytes);
-  if (bytes > 0) std::memcpy(t.raw_mutable(), data, static_cast<size_t>(bytes));
+  if (bytes == 0) return;
+  auto* dst = static_cast<uint8_t*>(t.raw_mutable());
+  std::memcpy(dst, data, static_cast<size_t>(bytes));
+  if (t.dtype() == DType::boolean)
+    for (int64_t i = 0; i < bytes; ++i) dst[i] = dst[i] != 0;
 }
 
 }  // namespace

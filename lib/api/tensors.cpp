@@ -1,6 +1,5 @@
-// mo_tensors: tensors by name, in order, and their .npz files.
+// mo_tensors: tensors by name, in order.
 #include "api/tensor.h"
-#include "data/npy.h"
 
 using namespace mo;
 using namespace mo::api;
@@ -81,21 +80,6 @@ const char* mo_tensors_name(const mo_tensors* tensors, int64_t index) {
   const mo_tensors* ts = valid_or_null(tensors);
   bool inside = ts && index >= 0 && index < static_cast<int64_t>(ts->entries.size());
   return inside ? ts->entries[static_cast<size_t>(index)].name.c_str() : nullptr;
-}
-
-mo_error* mo_tensors_load(const char* path, int64_t max_bytes, mo_tensors** out) {
-  return guard([&] {
-    mo_tensors*& result = output(out, "out");
-    std::string file = path_argument(path, "path");
-    result = tensors_handle(data::read_npz(file, max_bytes > 0 ? max_bytes : int64_t{8} << 30));
-  });
-}
-
-mo_error* mo_tensors_save(const mo_tensors* tensors, const char* path) {
-  return guard([&] {
-    const mo_tensors& ts = checked(tensors, "tensors");
-    data::write_npz(path_argument(path, "path"), named_tensors(ts));
-  });
 }
 
 void mo_tensors_free(mo_tensors* tensors) { release(tensors); }

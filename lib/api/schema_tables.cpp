@@ -1,0 +1,141 @@
+// The tables of the option schema, one per operation. A row here is a C key, a YAML key, a command-line flag and a line of documentation.
+#include "api/schema.h"
+#include "api/schema_choices.h"
+
+namespace mo::api {
+
+namespace {
+
+constexpr double k_int = 9007199254740992.0;  // 2^53: the largest bound that every language reads exactly
+
+constexpr OptionRow whole(const char* key, const char* fallback, const char* help, double minimum, double maximum) {
+  return {.key = key, .type = OptionType::integer, .fallback = fallback, .help = help, .minimum = minimum, .maximum = maximum};
+}
+constexpr OptionRow number(const char* key, const char* fallback, const char* help, double minimum, double maximum) {
+  return {.key = key, .type = OptionType::real, .fallback = fallback, .help = help, .minimum = minimum, .maximum = maximum};
+}
+constexpr OptionRow gate(const char* key, const char* help) { return {.key = key, .type = OptionType::real, .fallback = "", .help = help}; }
+constexpr OptionRow yes_no(const char* key, const char* fallback, const char* help) {
+  return {.key = key, .type = OptionType::flag, .fallback = fallback, .help = help};
+}
+constexpr OptionRow word(const char* key, const char* fallback, const char* help) {
+  return {.key = key, .type = OptionType::text, .fallback = fallback, .help = help};
+}
+constexpr OptionRow list(const char* key, const char* help, const char* alias = nullptr) {
+  return {.key = key, .type = OptionType::list, .fallback = "", .help = help, .alias = alias};
+}
+constexpr OptionRow one_of(const char* key, const char* fallback, const char* choices, const char* help) {
+  return {.key = key, .type = OptionType::text, .fallback = fallback, .help = help, .choices = choices};
+}
+constexpr OptionRow one_of(const char* key, const char* fallback, std::vector<Choice> (*choices)(), const char* help, const char* alias = nullptr) {
+  return {.key = key, .type = OptionType::text, .fallback = fallback, .help = help, .choices_of = choices, .alias = alias};
+}
+
+constexpr OptionRow k_load[] = {
+    yes_no("external_data", "true", "Read weights kept in files beside the model; false refuses such models."),
+    whole("max_model_bytes", "2147483647", "Largest .onnx file accepted, without its external data.", 1, 2147483647),
+    whole("max_total_bytes", "1099511627776", "Largest sum of all weights accepted, external data included.", 1, k_int),
+    whole("max_nodes", "1000000", "Largest number of nodes accepted, subgraphs and functions expanded.", 1, k_int),
+    whole("max_depth", "64", "Deepest nesting of subgraphs accepted.", 1, 1000),
+};
+
+constexpr OptionRow k_save[] = {
+    one_of("external_data", "auto", "auto|never|always", "Weights in a file of their own beside the model: never, always, or when the model would be too large without."),
+    whole("external_data_threshold", "1024", "Smallest weight, in bytes, that goes to the external file.", 0, k_int),
+    whole("opset", "0", "Version of the ONNX operator set to write; 0: the lowest that can express the model.", 0, 100),
+};
+
+constexpr OptionRow k_session[] = {
+    whole("threads", "0", "Threads of one run; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    yes_no("optimize", "true", "Rewrite the graph and use fast kernels; false runs every node by its reference kernel."),
+    list("disabled_passes", "Graph rewrites to leave out, by name."),
+    list("disabled_kernels", "Kernels to leave out, by name."),
+    list("extra_outputs", "Names of inner values to return beside the model's outputs."),
+    list("shapes", "Input shapes to plan for at once, as name=1x3x224x224.", "shape"),
+    whole("max_plans", "16", "Sets of input shapes to keep plans for; the least recently used go first.", 1, 10000),
+    whole("memory_limit", "0", "Bytes that one run may take for intermediate values and outputs; 0: no limit.", 0, k_int),
+    whole("seed", "0", "Seed of random operators that have none of their own.", 0, k_int),
+};
+
+constexpr OptionRow k_dataset[] = {
+    whole("batch_size", "1", "Samples in one batch; the last one may have fewer.", 1, 1000000),
+    whole("samples", "-1", "Samples used, after the skipped ones; -1: all.", -1, k_int),
+    whole("skip", "0", "Samples left out at the start.", 0, k_int),
+    word("label", "label", "Name of the array that holds the truth."),
+    word("input", "", "Name for data that has none: a .npy file, images."),
+    whole("max_bytes", "8589934592", "Largest decompressed array or archive member accepted.", 1, k_int),
+    whole("prefetch", "1", "Batches decoded ahead on a thread of their own; 0: none.", 0, 1024),
+};
+
+constexpr OptionRow k_calibration[] = {
+    whole("threads", "0", "Threads of the runs; 0: as many as the machine or its cgroup gives.", 0, 1024),
+};
+
+constexpr OptionRow k_quantize[] = {
+    one_of("mode", "static", "static", "How activations are quantized: static fixes their scales from calibration data."),
+    one_of("precision", "int8", "int8|fp16|bf16", "Target precision; fp16 and bf16 need no calibration."),
+    one_of("calibration.method", "minmax", chooser_choices, "How the range of an activation is chosen from its statistics.", "calibration"),
+    number("calibration.percentile", "99.999", "Percentage of an activation's values that the range of the percentile method covers.", 50, 100),
+    one_of("granularity", "per_channel", "per_channel|per_tensor", "Weights have one scale per output channel, or one in all."),
+    one_of("activation_type", "uint8", "uint8|int8", "Integer type of activations."),
+    yes_no("activation_symmetric", "false", "Fix the zero point of activations in the middle of their type."),
+    yes_no("weight_symmetric", "true", "Fix the zero point of weights at 0."),
+    list("include", "Nodes to quantize: names, patterns (RE2) that match whole names, or op:Conv; none: all."),
+    list("exclude", "Nodes to leave in float, written as for include; wins over include."),
+    list("op_types", "Operators to quantize; none: all that can be."),
+    yes_no("fold_batch_norm", "true", "Fold BatchNormalization into the weights before it."),
+    whole("threads", "0", "Threads of calibration runs and measurements; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    yes_no("report.latency", "false", "Time both models for the report."),
+    number("report.seconds", "1", "Seconds of timing for each model.", 0.001, 3600),
+};
+
+constexpr OptionRow k_benchmark[] = {
+    whole("threads", "1", "Threads of one run; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    whole("batch", "1", "Size of the first axis where the model leaves it open.", 1, 1000000),
+    list("shapes", "Input shapes, as input=1x3x224x224; other free axes are 1.", "shape"),
+    number("seconds", "3", "Time to measure for, after the warm-up.", 0.001, 3600),
+    whole("min_runs", "10", "Fewest runs measured, however long they take.", 1, 1000000),
+    whole("max_runs", "100000", "Most runs measured.", 1, 1e9),
+    whole("warmup", "3", "Runs before the measured ones.", 0, 1000000),
+    whole("seed", "0", "Seed of the random inputs.", 0, k_int),
+};
+
+constexpr OptionRow k_evaluate[] = {
+    one_of("metric", "top1", metric_choices, "What is measured."),
+    word("output", "", "The model output that is judged; none: the first."),
+    whole("threads", "0", "Threads of one run; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    gate("minimum", "Gate: the metric must be at least this number."),
+    gate("maximum", "Gate: the metric must be at most this number."),
+};
+
+constexpr OptionRow k_compare[] = {
+    one_of("metric", "", metric_choices_or_none, "Metric of both models on the data; none: top1 when the data has labels and the outputs fit it."),
+    word("output", "", "The model output that is judged; none: the first."),
+    whole("threads", "1", "Threads of one run; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    list("shapes", "Input shapes of the timing, as input=1x3x224x224; other free axes are 1.", "shape"),
+    number("seconds", "2", "Seconds of timing for each model; 0: no timing.", 0, 3600),
+    yes_no("node_errors", "true", "Measure the error at each node that both models have."),
+    whole("node_samples", "8", "Batches used for the errors at nodes.", 1, 1000000),
+    gate("max_metric_loss", "Gate: the metric of the second may be worse than that of the first by at most this number."),
+    gate("max_size_ratio", "Gate: the second may have at most this part of the first's bytes."),
+    gate("max_latency_ratio", "Gate: the second may take at most this part of the first's median time."),
+    gate("min_snr_db", "Gate: signal to noise of the second's outputs against the first's, in decibels."),
+};
+
+constexpr Operation k_operations[] = {
+    {"load", "Reading an ONNX model.", k_load},
+    {"save", "Writing an ONNX model.", k_save},
+    {"session", "Making a model ready to run.", k_session},
+    {"dataset", "Reading samples.", k_dataset},
+    {"calibration", "Collecting statistics of a model's activations.", k_calibration},
+    {"quantize", "Making a model of lower precision.", k_quantize},
+    {"benchmark", "Measuring latency, throughput and memory.", k_benchmark},
+    {"evaluate", "Measuring how good a model is on data.", k_evaluate},
+    {"compare", "Setting two models side by side.", k_compare},
+};
+
+}  // namespace
+
+std::span<const Operation> operations() { return k_operations; }
+
+}  // namespace mo::api
