@@ -31,6 +31,7 @@ struct Report {
   int threads = 1;
   double compile_ms = 0;
   double run_us = 0;              // whole run, mean, when profiled
+  int64_t runs = 0;
 };
 
 std::string to_text(const Report& report);

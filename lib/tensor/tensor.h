@@ -50,6 +50,11 @@ class Tensor {
 
   const void* raw() const { return data_; }
   void* raw_mutable();  // copies shared or read-only storage first
+  // Points a tensor without an owner (borrowed, or adopted from nobody) at other memory of the same size.
+  void rebind(void* data) {
+    MO_ASSERT(!owner_);
+    data_ = data;
+  }
   template <class T>
   const T* data() const {
     check_type(dtype_of<T>());

@@ -1,0 +1,69 @@
+// Builder: turns a graph with static input types into a Plan: kernels, layouts, memory.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan/partition.h"
+#include "plan/plan.h"
+
+namespace mo::plan {
+
+class Builder {
+ public:
+  // inputs: values of `g` in the order of the program's inputs (k_none or a constant where the contents were bound). The first
+  // `output_count` outputs of `g` are results; the rest are observed only.
+  Builder(std::shared_ptr<Shared> shared, const graph::Graph& g, std::vector<ValueId> inputs, size_t output_count, std::string where, bool root);
+  std::shared_ptr<Plan> build(const Partition& parts);
+
+ private:
+  // builder.cpp: slots and the whole
+  const graph::Type& type(ValueId v) const { return graph_.value(v).type; }
+  int new_buffer(Place place, int64_t bytes, int index = -1);
+  int new_slot(ValueId v, Layout layout, int buffer);
+  int made_slot(ValueId v, Layout layout);  // of a value that the current step makes
+  int dynamic_slot(ValueId v);
+  int slot(ValueId v, Layout layout);       // of a value that exists; reorders when need be
+  int plain(ValueId v) { return slot(v, Layout::plain); }
+  int constant_slot(ValueId v, Layout layout);
+  int datum(int slot);
+  Layout present_layout(ValueId v) const;
+  Step& add_step(StepKind kind, StepReport report);
+  void watch(ValueId v);  // adds to what is shown after the last step
+  void add_inputs();
+  void add_outputs();
+  void add_tail(const Partition& parts);
+  void lifetimes();
+  void reuse_in_place();
+  int root_of(int buffer);
+
+  // emit.cpp: one node at a time
+  void emit(NodeId id);
+  void emit_loose(NodeId id);
+  bool emit_alias(const graph::Node& n);
+  bool emit_candidate(const graph::Node& n, std::vector<Refusal>& refusals);
+  void emit_reference(const graph::Node& n, std::vector<Refusal> refusals);
+  bool try_candidate(const kernels::Candidate& candidate, const graph::Node& n, std::vector<Refusal>& refusals);
+  void add_bodies(const graph::Node& n, Step& step);
+  void add_copy(int src, int dst, const char* kernel);
+  StepReport report_of(const graph::Node& n) const;
+  std::string operand_text(const std::vector<int>& slots) const;
+
+  std::shared_ptr<Shared> shared_;
+  const graph::Graph& graph_;
+  std::vector<ValueId> inputs_;
+  size_t output_count_;
+  std::string where_;
+  bool root_;
+  std::shared_ptr<Plan> plan_;
+  struct Known {
+    int by_layout[2] = {-1, -1};
+    int dynamic = -1;
+  };
+  std::vector<Known> known_;            // per value
+  std::vector<int> parent_;             // union-find over buffers
+  std::map<ValueId, std::string> watched_;
+};
+
+}  // namespace mo::plan

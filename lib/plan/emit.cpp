@@ -1,0 +1,244 @@
+// Choosing how one node runs: as a change of name, by the first candidate that accepts, or by its reference kernel.
+#include <algorithm>
+#include <array>
+
+#include "ops/op.h"
+#include "passes/origin.h"
+#include "plan/builder.h"
+#include "plan/layout.h"
+
+namespace mo::plan {
+
+using graph::k_none;
+using graph::Node;
+using kernels::Candidate;
+using kernels::Operand;
+using kernels::Wish;
+
+namespace {
+
+bool has_no_elements(const graph::Type& t) { return element_count(t.shape()) == 0; }
+
+std::string op_name(const Node& n) { return n.domain.empty() ? n.op : n.domain + "." + n.op; }
+
+}  // namespace
+
+StepReport Builder::report_of(const Node& n) const {
+  StepReport r;
+  r.node = n.name;
+  if (r.node.empty() && n.output(0) != k_none) r.node = graph_.value(n.output(0)).name;
+  r.op = op_name(n);
+  r.origins = passes::origins(n);
+  return r;
+}
+
+std::string Builder::operand_text(const std::vector<int>& slots) const {
+  std::string out;
+  for (int s : slots) {
+    if (!out.empty()) out += ", ";
+    if (s < 0) {
+      out += "_";
+      continue;
+    }
+    const Slot& slot = plan_->slots_[static_cast<size_t>(s)];
+    if (slot.dtype == DType::undefined) out += "?";
+    else out += text(name(slot.dtype), slot.shape, slot.layout == Layout::channels_last ? " channels_last" : "");
+  }
+  return out;
+}
+
+void Builder::emit(NodeId id) {
+  const Node& n = graph_.node(id);
+  if (!emit_alias(n)) {
+    std::vector<Refusal> refusals;
+    if (!emit_candidate(n, refusals)) emit_reference(n, std::move(refusals));
+  }
+  for (ValueId v : n.outputs) watch(v);
+}
+
+bool Builder::emit_alias(const Node& n) {
+  static constexpr std::array<std::string_view, 5> k_names = {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"};
+  if (!n.domain.empty() || n.input(0) == k_none || n.output(0) == k_none) return false;
+  ValueId x = n.inputs[0], y = n.outputs[0];
+  if (graph_.constant_of(x) || type(x).dtype != type(y).dtype || element_count(type(x).shape()) != element_count(type(y).shape())) return false;
+  Layout from = Layout::plain, to = Layout::plain;
+  if (n.op == "Transpose") {
+    std::vector<int64_t> perm = n.ints("perm");
+    if (perm.empty())
+      for (int64_t i = type(x).rank() - 1; i >= 0; --i) perm.push_back(i);
+    Move move = classify_transpose(perm, type(x).shape());
+    if (move == Move::real || (move == Move::channels_last_to_plain && present_layout(x) == Layout::plain)) return false;
+    if (move == Move::channels_last_to_plain) from = Layout::channels_last;
+    if (move == Move::plain_to_channels_last) to = Layout::channels_last;
+  } else if (n.op == "Identity") {
+    from = to = present_layout(x);
+  } else if (std::find(k_names.begin(), k_names.end(), n.op) == k_names.end()) {
+    return false;
+  }
+  int src = slot(x, from);
+  int dst = new_slot(y, to, plan_->slots_[static_cast<size_t>(src)].buffer);
+  known_[static_cast<size_t>(y)].by_layout[static_cast<int>(to)] = dst;
+  return true;
+}
+
+// --- candidates
+
+bool Builder::emit_candidate(const Node& n, std::vector<Refusal>& refusals) {
+  if (!shared_->options.optimize) return false;
+  bool empty = false;
+  for (ValueId v : n.inputs) empty |= v != k_none && has_no_elements(type(v));
+  for (ValueId v : n.outputs) empty |= v != k_none && has_no_elements(type(v));
+  const auto& disabled = shared_->options.disabled_kernels;
+  for (const Candidate* candidate : kernels::cpu_candidates(n.op, n.domain)) {
+    if (std::find(disabled.begin(), disabled.end(), candidate->name) != disabled.end()) refusals.push_back({candidate->name, "disabled"});
+    else if (empty) refusals.push_back({candidate->name, "a tensor has no elements"});
+    else if (try_candidate(*candidate, n, refusals)) return true;
+  }
+  return false;
+}
+
+namespace {
+
+// The layouts a candidate gets, decided before anything is reordered.
+struct Layouts {
+  int64_t full_rank = 0;
+  Layout wished = Layout::plain;
+  Layout of(const graph::Type& t) const { return t.rank() == full_rank && full_rank >= 3 ? wished : Layout::plain; }
+};
+
+}  // namespace
+
+bool Builder::try_candidate(const Candidate& candidate, const Node& n, std::vector<Refusal>& refusals) {
+  Layouts layouts;
+  int64_t bytes[2] = {0, 0};
+  for (ValueId v : n.inputs)
+    if (v != k_none) layouts.full_rank = std::max(layouts.full_rank, type(v).rank());
+  if (candidate.wish == Wish::channels_last) layouts.wished = Layout::channels_last;
+  if (candidate.wish == Wish::any_same) {
+    for (ValueId v : n.inputs)
+      if (v != k_none && type(v).rank() == layouts.full_rank && !graph_.constant_of(v) && !same_in_both_layouts(type(v).shape()))
+        bytes[static_cast<int>(present_layout(v))] += storage_bytes(type(v).dtype, element_count(type(v).shape()));
+    if (bytes[1] > bytes[0]) layouts.wished = Layout::channels_last;
+  }
+  bool constants_follow = candidate.wish == Wish::any_same && layouts.wished == Layout::channels_last;
+
+  std::vector<Operand> inputs(n.inputs.size()), outputs(n.outputs.size());
+  bool lasting = true;
+  for (size_t i = 0; i < n.inputs.size(); ++i) {
+    ValueId v = n.inputs[i];
+    if (v == k_none) continue;
+    const Tensor* t = graph_.constant_of(v);
+    inputs[i] = {true, type(v).dtype, type(v).shape(), layouts.of(type(v)), t};
+    if (!t) continue;
+    bool moves = constants_follow && inputs[i].layout == Layout::channels_last && !same_in_both_layouts(t->shape());
+    if (moves) inputs[i].constant = nullptr;  // given reordered, like a value made at run time
+    else if (candidate.wish != Wish::any_same || !same_in_both_layouts(t->shape())) inputs[i].layout = Layout::plain;
+    lasting &= shared_->lasting.contains(t->raw());
+  }
+  for (size_t i = 0; i < n.outputs.size(); ++i)
+    if (ValueId v = n.outputs[i]; v != k_none) outputs[i] = {true, type(v).dtype, type(v).shape(), layouts.of(type(v)), nullptr};
+
+  kernels::Request request{n, inputs, outputs, shared_->options.threads, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_};
+  kernels::Offer offer = candidate.prepare(request);
+  if (auto* decline = std::get_if<kernels::Decline>(&offer)) {
+    refusals.push_back({candidate.name, decline->reason});
+    return false;
+  }
+  kernels::Prepared& prepared = std::get<kernels::Prepared>(offer);
+
+  std::vector<int> src, dst;
+  for (size_t i = 0; i < n.inputs.size(); ++i) {
+    const auto& unused = prepared.unused_inputs;
+    bool skip = n.inputs[i] == k_none || std::find(unused.begin(), unused.end(), static_cast<int>(i)) != unused.end();
+    if (skip && n.inputs[i] != k_none && graph_.constant_of(n.inputs[i])) plan_->packed_bytes_ += graph_.value(n.inputs[i]).constant.bytes();
+    src.push_back(skip ? -1 : slot(n.inputs[i], inputs[i].layout));
+  }
+  for (size_t i = 0; i < n.outputs.size(); ++i) dst.push_back(n.outputs[i] == k_none ? -1 : made_slot(n.outputs[i], outputs[i].layout));
+  StepReport report = report_of(n);
+  report.kernel = candidate.name;
+  report.detail = prepared.detail;
+  report.refusals = std::move(refusals);
+  report.scratch_bytes = prepared.scratch_bytes;
+  report.inputs = operand_text(src);
+  report.outputs = operand_text(dst);
+  Step& step = add_step(StepKind::kernel, std::move(report));
+  step.run = std::move(prepared.run);
+  if (prepared.in_place >= 0 && prepared.in_place < static_cast<int>(src.size()) && src[static_cast<size_t>(prepared.in_place)] >= 0) step.in_place = prepared.in_place;
+  step.src = std::move(src);
+  step.dst = std::move(dst);
+  if (prepared.scratch_bytes > 0) step.scratch = new_buffer(Place::arena, prepared.scratch_bytes);
+  return true;
+}
+
+// --- reference kernels
+
+void Builder::add_bodies(const Node& n, Step& step) {
+  for (const auto& [attribute, sub] : graph::subgraphs(n)) {
+    graph::Graph copy = *sub;
+    Body body;
+    body.graph = sub.get();
+    for (const graph::Capture& c : sub->captures) {
+      graph::Value& inner = copy.value(c.inner);
+      inner.type = type(c.outer);
+      if (const Tensor* t = graph_.constant_of(c.outer)) {
+        inner.constant = *t;
+        continue;
+      }
+      copy.inputs.push_back(c.inner);
+      int s = plain(c.outer);
+      datum(s);
+      body.captures.push_back(s);
+    }
+    copy.captures.clear();
+    if (shared_->options.optimize) optimize(copy, shared_->options);
+    std::string place = text(n.name.empty() ? op_name(n) : n.name, ".", attribute);
+    body.program = std::make_shared<Program>(shared_, std::move(copy), where_.empty() ? place : where_ + "/" + place);
+    step.bodies.push_back(std::move(body));
+  }
+}
+
+void Builder::emit_reference(const Node& n, std::vector<Refusal> refusals) {
+  ops::get(n);
+  Step made;
+  std::vector<int> src, dst;
+  for (ValueId v : n.inputs) src.push_back(v == k_none ? -1 : plain(v));
+  add_bodies(n, made);  // may add reorder steps, so before this step
+  for (ValueId v : n.outputs) dst.push_back(v == k_none ? -1 : made_slot(v, Layout::plain));
+  for (int s : src)
+    if (s >= 0) datum(s);
+  StepReport report = report_of(n);
+  report.kernel = made.bodies.empty() ? "reference" : "body";
+  report.refusals = std::move(refusals);
+  report.inputs = operand_text(src);
+  report.outputs = operand_text(dst);
+  Step& step = add_step(StepKind::reference, std::move(report));
+  step.bodies = std::move(made.bodies);
+  step.node = n;
+  step.src = std::move(src);
+  step.dst = std::move(dst);
+}
+
+void Builder::emit_loose(NodeId id) {
+  const Node& n = graph_.node(id);
+  ops::get(n);
+  Step made;
+  std::vector<int> src, dst;
+  for (ValueId v : n.inputs) src.push_back(v == k_none ? -1 : plain(v));
+  add_bodies(n, made);
+  for (ValueId v : n.outputs) dst.push_back(v == k_none ? -1 : dynamic_slot(v));
+  for (int s : src)
+    if (s >= 0) datum(s);
+  StepReport report = report_of(n);
+  report.kernel = made.bodies.empty() ? "reference" : "body";
+  report.detail = "shapes known at run time only";
+  report.inputs = operand_text(src);
+  report.outputs = operand_text(dst);
+  Step& step = add_step(StepKind::dynamic, std::move(report));
+  step.bodies = std::move(made.bodies);
+  step.node = n;
+  step.src = std::move(src);
+  step.dst = std::move(dst);
+  for (ValueId v : n.outputs) watch(v);
+}
+
+}  // namespace mo::plan

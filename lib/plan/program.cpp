@@ -1,0 +1,188 @@
+// Making and finding plans by input shapes.
+#include "plan/program.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "ops/op.h"
+#include "passes/fold.h"
+#include "plan/builder.h"
+#include "plan/plan.h"
+
+namespace mo::plan {
+
+using graph::k_none;
+using graph::Type;
+using graph::ValueId;
+
+namespace {
+
+constexpr int k_max_bound_compiles = 16;  // contents that keep changing are no longer made part of the plan
+constexpr int64_t k_small = 64;
+
+bool small_integers(const Datum& d) {
+  return d.is_tensor() && (is_integer(d.tensor.dtype()) || d.tensor.dtype() == DType::boolean) && info(d.tensor.dtype()).bits >= 8 && d.tensor.size() <= k_small;
+}
+
+// Adds observed values to the outputs so that no pass takes them away; the caller cuts the list back to the returned size.
+size_t protect_observed(graph::Graph& g, const Options& options) {
+  size_t count = g.outputs.size();
+  for (const std::string& name : options.observed) {
+    ValueId v = g.find_value(name);
+    if (v != k_none && g.value(v).producer != k_none && !g.is_output(v)) g.outputs.push_back(v);
+  }
+  return count;
+}
+
+}  // namespace
+
+void optimize(graph::Graph& g, const Options& options) {
+  size_t count = protect_observed(g, options);
+  passes::run(g, passes::Stage::simplify, options.disabled_passes);
+  passes::run(g, passes::Stage::plan, options.disabled_passes);
+  g.outputs.resize(count);
+}
+
+struct Program::Key {
+  struct Input {
+    Datum::Kind kind;
+    DType dtype;
+    Shape shape;
+    Tensor contents;  // when bound
+  };
+  std::vector<Input> inputs;
+  std::shared_ptr<const Plan> plan;
+
+  bool fits(std::span<const Datum* const> given) const {
+    for (size_t k = 0; k < inputs.size(); ++k) {
+      const Input& want = inputs[k];
+      const Datum& d = *given[k];
+      if (d.kind != want.kind) return false;
+      if (!d.is_tensor()) continue;
+      if (d.tensor.dtype() != want.dtype || d.tensor.shape() != want.shape) return false;
+      if (want.contents && !identical(want.contents, d.tensor)) return false;
+    }
+    return true;
+  }
+};
+
+Program::Program(std::shared_ptr<Shared> shared, graph::Graph g, std::string where, bool root)
+    : shared_(std::move(shared)), graph_(std::move(g)), where_(std::move(where)), root_(root), bound_(graph_.inputs.size(), 0) {}
+
+Program::~Program() = default;
+
+void Program::run(std::span<const Datum* const> inputs, std::span<Datum> outputs, RunState& state) {
+  std::shared_ptr<const Plan> plan = plan_for(inputs);
+  plan->run(inputs, outputs, state);
+}
+
+std::vector<std::shared_ptr<const Plan>> Program::plans() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<const Plan>> out;
+  for (const auto& key : plans_) out.push_back(key->plan);
+  return out;
+}
+
+int64_t Program::context_count() const {
+  int64_t n = 0;
+  for (const auto& plan : plans()) n += plan->context_count();
+  return n;
+}
+
+std::shared_ptr<const Plan> Program::find(std::span<const Datum* const> inputs) {
+  std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < plans_.size(); ++i) {
+    if (!plans_[i]->fits(inputs)) continue;
+    if (i > 0) std::rotate(plans_.begin(), plans_.begin() + static_cast<int64_t>(i), plans_.begin() + static_cast<int64_t>(i) + 1);
+    return plans_[0]->plan;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const Plan> Program::plan_for(std::span<const Datum* const> inputs) {
+  require(inputs.size() == graph_.inputs.size(), Code::format, "graph '", printable(graph_.name), "' takes ", graph_.inputs.size(), " inputs, got ", inputs.size());
+  if (auto plan = find(inputs)) return plan;
+  std::lock_guard lock(making_);
+  if (auto plan = find(inputs)) return plan;
+  std::vector<Type> types;
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    const Datum& d = *inputs[k];
+    if (d.is_tensor()) types.push_back(Type::tensor(d.tensor.dtype(), d.tensor.shape()));
+    else types.push_back(graph_.value(graph_.inputs[k]).type);
+  }
+  return make(inputs, std::move(types));
+}
+
+std::shared_ptr<const Plan> Program::plan_for(std::span<const Type> types) {
+  std::lock_guard lock(making_);
+  return make({}, {types.begin(), types.end()});
+}
+
+std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, std::vector<Type> types) {
+  auto start = std::chrono::steady_clock::now();
+  const Options& options = shared_->options;
+  std::shared_ptr<Plan> plan;
+  int folded = 0;
+  for (;;) {
+    graph::Graph g = graph_;
+    size_t output_count = protect_observed(g, options);
+    std::vector<ValueId> input_values = g.inputs;
+    for (size_t k = 0; k < input_values.size(); ++k) {
+      g.value(input_values[k]).type = types[k];
+      if (!bound_[k] || inputs.empty() || !small_integers(*inputs[k])) continue;
+      g.value(input_values[k]).constant = inputs[k]->tensor.clone();
+      g.inputs.erase(std::find(g.inputs.begin(), g.inputs.end(), input_values[k]));
+    }
+    passes::FoldOptions fold;
+    fold.retype = fold.outputs = true;
+    folded = passes::fold_constants(g, fold);
+    if (folded > 0 && options.optimize) {
+      passes::run(g, passes::Stage::simplify, options.disabled_passes);
+      passes::run(g, passes::Stage::plan, options.disabled_passes);
+    }
+    fold.dequantize = true;
+    folded += passes::fold_constants(g, fold);
+    g.remove_dead();
+
+    Partition parts = partition(g);
+    std::vector<int> deciding = shape_deciding_inputs(g, parts);
+    // Positions in g.inputs, from which bound inputs are already gone.
+    for (int& k : deciding) k = static_cast<int>(std::find(input_values.begin(), input_values.end(), g.inputs[static_cast<size_t>(k)]) - input_values.begin());
+    bool bind = !deciding.empty() && options.optimize && bound_compiles_ < k_max_bound_compiles;
+    if (bind && !inputs.empty()) {
+      for (int k : deciding) bound_[static_cast<size_t>(k)] = 1;
+      continue;
+    }
+    g.outputs.resize(output_count);
+    plan = Builder(shared_, g, input_values, output_count, where_, root_).build(parts);
+    plan->folded_ = folded;
+    plan->wants_contents_ = bind;
+    break;
+  }
+  plan->compile_ms_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  if (plan->wants_contents_) return plan;
+
+  auto key = std::make_shared<Key>();
+  key->plan = plan;
+  bool any_bound = false;
+  for (size_t k = 0; k < types.size(); ++k) {
+    Key::Input in{Datum::Kind::none, DType::undefined, {}, {}};
+    if (!inputs.empty() ? inputs[k]->is_tensor() : types[k].is_static()) {
+      in.kind = Datum::Kind::tensor;
+      in.dtype = types[k].dtype;
+      in.shape = types[k].shape();
+      if (bound_[k] && !inputs.empty() && small_integers(*inputs[k])) in.contents = inputs[k]->tensor.clone(), any_bound = true;
+    } else {
+      in.kind = inputs.empty() ? Datum::Kind::sequence : inputs[k]->kind;
+    }
+    key->inputs.push_back(std::move(in));
+  }
+  if (any_bound && ++bound_compiles_ >= k_max_bound_compiles) bound_.assign(bound_.size(), 0);
+  std::lock_guard lock(mutex_);
+  plans_.insert(plans_.begin(), std::move(key));
+  if (static_cast<int>(plans_.size()) > std::max(options.max_plans, 1)) plans_.pop_back();
+  return plan;
+}
+
+}  // namespace mo::plan

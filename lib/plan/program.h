@@ -1,0 +1,76 @@
+// Program: a graph (a model, a body of control flow, or the part of a graph behind a data-dependent shape) with its plans by input shapes.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/control.h"
+#include "graph/graph.h"
+#include "plan/report.h"
+#include "plan/shared.h"
+#include "tensor/datum.h"
+
+namespace mo::plan {
+
+class Plan;
+
+// Times of the steps of every plan that ran, for profiles.
+struct Times {
+  struct Entry {
+    int64_t calls = 0;
+    double us = 0;
+  };
+  std::map<const Plan*, std::vector<Entry>> plans;
+};
+
+// What one run carries through all plans below it.
+struct RunState {
+  Control* control = nullptr;
+  const std::function<void(const std::string&, const Tensor&)>* on_value = nullptr;
+  std::mt19937_64* random = nullptr;
+  Times* times = nullptr;
+};
+
+class Program {
+ public:
+  // `g` has no captures left. `root`: observed graph inputs and constants are shown too. `where` is for reports.
+  Program(std::shared_ptr<Shared> shared, graph::Graph g, std::string where, bool root = false);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // One run. outputs: an empty Datum is replaced; a borrowed or exclusively owned tensor of the right type is written in place. Any thread.
+  void run(std::span<const Datum* const> inputs, std::span<Datum> outputs, RunState& state);
+
+  // The plan for inputs like these, made when it does not exist.
+  std::shared_ptr<const Plan> plan_for(std::span<const Datum* const> inputs);
+  std::shared_ptr<const Plan> plan_for(std::span<const graph::Type> types);
+
+  const graph::Graph& graph() const { return graph_; }
+  std::vector<std::shared_ptr<const Plan>> plans() const;  // most recently used first
+  int64_t context_count() const;
+
+ private:
+  struct Key;
+  std::shared_ptr<const Plan> find(std::span<const Datum* const> inputs);
+  std::shared_ptr<const Plan> make(std::span<const Datum* const> inputs, std::vector<graph::Type> types);
+
+  std::shared_ptr<Shared> shared_;
+  graph::Graph graph_;
+  std::string where_;
+  bool root_;
+  std::vector<char> bound_;  // inputs whose contents shapes depend on: part of the key
+  int bound_compiles_ = 0;   // how often a plan was made for new contents
+
+  mutable std::mutex mutex_;  // of plans_
+  std::mutex making_;         // one plan is made at a time
+  std::vector<std::shared_ptr<Key>> plans_;
+};
+
+// Makes a Program's graph ready: passes of both stages where wanted, observed values kept. Used on the model and on bodies.
+void optimize(graph::Graph& g, const Options& options);
+
+}  // namespace mo::plan
