@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/checked.h"
+#include "base/memory.h"
 #include "plan/layout.h"
 #include "plan/memory.h"
 
@@ -31,11 +32,13 @@ std::shared_ptr<Plan> Builder::build(const Partition& parts) {
   add_outputs();
   lifetimes();
   plan_->arena_bytes_ = plan_memory(plan_->buffers_);
-  int64_t limit = shared_->options.memory_limit;
   int64_t total = plan_->arena_bytes_;
   for (const Plan::Output& o : plan_->outputs_)
     if (o.planned) total = checked_add(total, storage_bytes(o.dtype, element_count(o.shape)));
+  int64_t limit = shared_->options.memory_limit;
   require(limit <= 0 || total <= limit, Code::limit, "one run needs ", total, " bytes for intermediate values and outputs, the limit is ", limit);
+  constexpr int64_t k_large = int64_t{1} << 30;  // the system is asked only where it matters
+  require(total <= k_large || total <= available_memory(), Code::limit, "one run needs ", total, " bytes for intermediate values and outputs, more than this machine has left");
   plan_->finish();
   return plan_;
 }

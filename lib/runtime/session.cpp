@@ -1,15 +1,14 @@
 // Session: checks what comes in, finds the plan, runs it.
 #include "runtime/session.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstring>
-#include <thread>
 
+#include "base/memory.h"
+#include "base/threads.h"
 #include "ops/op.h"
 #include "plan/plan.h"
 #include "plan/program.h"
@@ -41,11 +40,6 @@ void for_each_graph(const Graph& g, F&& visit) {
     for (const auto& [attribute, sub] : graph::subgraphs(g.node(id))) for_each_graph(*sub, visit);
 }
 
-int resolve_threads(int threads) {
-  require(threads >= 0 && threads <= 4096, Code::invalid_argument, "threads must be 0 to 4096, got ", threads);
-  return threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
-}
-
 // What the file says of inner values may be narrower than what the model can take ("batch 1"): only inputs and constants keep their types.
 void forget_inner_types(Graph& g) {
   for (ValueId v = 0; v < g.value_count(); ++v)
@@ -57,6 +51,7 @@ void forget_inner_types(Graph& g) {
 class Session::Impl {
  public:
   Impl(const Graph& source, SessionOptions given) : options(std::move(given)), shared(std::make_shared<plan::Shared>()) {
+    require(options.threads >= 0, Code::invalid_argument, "threads must not be negative, got ", options.threads);
     options.threads = resolve_threads(options.threads);
     require(options.max_plans >= 1, Code::invalid_argument, "max_plans must be at least 1, got ", options.max_plans);
     shared->options = {options.threads, options.optimize, options.disabled_passes, options.disabled_kernels, options.observed, options.memory_limit, options.max_plans};
@@ -301,9 +296,7 @@ Session::Memory Session::memory() const {
     m.contexts += static_cast<int>(plan->context_count());
     ++m.plans;
   }
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  m.peak_rss_bytes = static_cast<int64_t>(usage.ru_maxrss) * 1024;
+  m.peak_rss_bytes = peak_rss();
   return m;
 }
 
