@@ -1,0 +1,47 @@
+// What libmo's own operators share: operands that may be quantized, the epilogue, and an output that may be quantized.
+#pragma once
+#include "ops/compute.h"
+#include "ops/epilogue.h"
+#include "ops/quantized.h"
+
+namespace mo::ops {
+
+// Input `data` as real numbers: (q - zero point) * scale when `scale` is present, else a float tensor converted. A scale with one entry per
+// channel runs along `axis`.
+std::vector<float> real_operand(const Run& c, size_t data, size_t scale, size_t zero_point, int64_t axis);
+
+// Applies the epilogue to one value. `operand` is R's element there (0 when there is none).
+float apply_post(std::span<const Post> posts, float v, float operand);
+
+// The epilogue's operand R broadcast onto `shape`; empty when no post reads one.
+std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_t r, size_t r_scale, size_t r_zp, const Shape& shape);
+
+// Output 0: quantized when input `scale` is present, else of dtype `plain`.
+class FusedOutput {
+ public:
+  FusedOutput(Run& c, size_t scale, size_t zero_point, DType plain, const Shape& shape);
+  void put(int64_t i, float v) {
+    if (quantized_) static_cast<uint8_t*>(data_)[i] = static_cast<uint8_t>(quantize(v / scale_, zero_point_, range_));
+    else store_number(dtype_, data_, i, v);
+  }
+
+ private:
+  DType dtype_;
+  bool quantized_;
+  float scale_ = 1;
+  int64_t zero_point_ = 0;
+  IntRange range_{0, 0};
+  void* data_;
+};
+
+// dtype of that output during inference; `plain` when it is not quantized.
+DType fused_dtype(const Infer& c, size_t scale, size_t zero_point, DType plain);
+
+// Copies src of `shape` into the order of `perm` (empty: as it is); permutes `shape` along.
+template <class T>
+std::vector<T> permuted(std::vector<T> src, Shape& shape, std::span<const int64_t> perm);
+
+// The shape alone.
+Shape permuted_shape(const Shape& shape, std::span<const int64_t> perm);
+
+}  // namespace mo::ops

@@ -1,0 +1,66 @@
+// mo.Binary: broadcast arithmetic on operands that may be quantized; docs/internal_operators.md defines it.
+#include "ops/fused.h"
+#include "ops/window.h"
+
+namespace mo::ops {
+namespace {
+
+enum : size_t { A, B, a_scale, a_zp, b_scale, b_zp, y_scale, y_zp };
+
+using Function = float (*)(float, float);
+
+Function function(const Node& n) {
+  std::string op = n.s("op", "");
+  if (op == "add") return [](float a, float b) { return a + b; };
+  if (op == "sub") return [](float a, float b) { return a - b; };
+  if (op == "mul") return [](float a, float b) { return a * b; };
+  if (op == "div") return [](float a, float b) { return a / b; };
+  if (op == "min") return [](float a, float b) { return b < a ? b : a; };
+  if (op == "max") return [](float a, float b) { return b > a ? b : a; };
+  fail(Code::internal, "op is '", printable(op), "'");
+}
+
+DType plain_dtype(DType a, DType b) { return is_floating(a) ? a : is_floating(b) ? b : DType::f32; }
+
+void infer(Infer& c) {
+  DType dtype = fused_dtype(c, y_scale, y_zp, plain_dtype(c.dtype(A), c.dtype(B)));
+  if (c.rank(A) < 0 || c.rank(B) < 0) return c.set_unranked(0, dtype);
+  c.set(0, dtype, broadcast_dims(c.input(A).dims, c.input(B).dims));
+}
+
+std::vector<int64_t> strides(const Shape& own, size_t rank) {
+  std::vector<int64_t> s(rank, 0);
+  int64_t step = 1;
+  for (size_t i = 0; i < own.size(); ++i) {
+    int64_t d = own[own.size() - 1 - i];
+    if (d != 1) s[rank - 1 - i] = step;
+    step *= d;
+  }
+  return s;
+}
+
+void run(Run& c) {
+  Function f = function(c.node);
+  std::vector<float> a = real_operand(c, A, a_scale, a_zp, 1), b = real_operand(c, B, b_scale, b_zp, 1);
+  Shape shape = broadcast(c.in(A).shape(), c.in(B).shape());
+  std::vector<Post> posts = epilogue(c.node);
+  auto as_ = strides(c.in(A).shape(), shape.size()), bs = strides(c.in(B).shape(), shape.size());
+  FusedOutput y(c, y_scale, y_zp, plain_dtype(c.dtype(A), c.dtype(B)), shape);
+  std::vector<int64_t> position(shape.size(), 0);
+  int64_t count = element_count(shape);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t ai = 0, bi = 0;
+    for (size_t d = 0; d < shape.size(); ++d) {
+      ai += position[d] * as_[d];
+      bi += position[d] * bs[d];
+    }
+    y.put(i, apply_post(posts, f(a[static_cast<size_t>(ai)], b[static_cast<size_t>(bi)]), 0));
+    next_position(position, shape);
+  }
+}
+
+}  // namespace
+
+extern const OpDef mo_binary{.name = "Binary", .domain = "mo", .min_inputs = 2, .max_inputs = 8, .infer = infer, .run = run, .flags = k_elementwise, .since = 1};
+
+}  // namespace mo::ops
