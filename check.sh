@@ -13,7 +13,7 @@ setup()     { cmake/setup.sh check; }
 build()     { cmake -S . -B "$MO_BUILD" -G Ninja && cmake --build "$MO_BUILD" -j "$JOBS"; }
 unit()      { "$MO_BUILD/bin/mo_tests"; }
 structure() { "$python" tests/tools/run_python.py tests/tools; }
-abi()       { "$python" tests/tools/run_python.py tests/abi; }
+abi()       { cmake --build "$MO_BUILD" --target mo_alloc_fail -j "$JOBS"; "$python" tests/tools/run_python.py tests/abi; }
 python()    { "$python" tests/tools/run_python.py tests --except tests/tools tests/abi tests/package tests/fuzz; }
 package()   { "$python" tests/tools/run_python.py tests/package; }
 asan()      { sanitized_build && ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
@@ -48,9 +48,9 @@ run_step() {
   ((status || f)) && word=FAILED
   printf '%-10s %-6s %4d s   %d passed, %d failed, %d skipped\n' "$name" "$word" $((SECONDS - start)) "$p" "$f" "$s"
   if [[ $word == FAILED ]]; then
-    grep -E 'ERROR|FAILED|error:|FAIL:|Error' "$log" | head -30
+    grep -E 'ERROR|FAILED|error:|FAIL:|Error' "$log" | cut -c1-240 | head -30
     echo "  ... the end of $log:"
-    tail -15 "$log" | sed 's/^/  | /'
+    tail -15 "$log" | cut -c1-240 | sed 's/^/  | /'
     [[ $name == setup || $name == build ]] && return 1
   fi
   return 0

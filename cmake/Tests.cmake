@@ -14,7 +14,7 @@ endif()
 
 # The allocation-failure loop: a program of its own, because it replaces malloc.
 if(TARGET mo)
-  add_executable(mo_alloc_fail tests/abi/alloc_fail.cpp)
+  add_executable(mo_alloc_fail EXCLUDE_FROM_ALL tests/abi/alloc_fail.cpp)
   target_link_libraries(mo_alloc_fail PRIVATE mo mo_flags ${CMAKE_DL_LIBS})
   target_compile_options(mo_alloc_fail PRIVATE -fno-builtin-malloc)
   target_link_options(mo_alloc_fail PRIVATE -Wl,--allow-shlib-undefined)

@@ -137,9 +137,9 @@ struct World {
     must(mo_session_create(model, session_options, &session), "session");
     must(mo_session_run(session, inputs, nullptr, &outputs), "run");
     must(mo_calibration_create(model, nullptr, &calibration), "calibration");
-    must(mo_calibration_feed(calibration, inputs), "feed");
+    must(mo_calibration_feed(calibration, inputs, nullptr), "feed");
     must(mo_calibration_create(model, nullptr, &other), "calibration");
-    must(mo_calibration_feed(other, inputs), "feed");
+    must(mo_calibration_feed(other, inputs, nullptr), "feed");
     must(mo_calibration_save(calibration, (g_folder + "/statistics").c_str()), "save statistics");
     must(mo_quantize(model, calibration, nullptr, nullptr, &quantized, nullptr), "quantize");
     mo_buffer* buffer = nullptr;
@@ -239,7 +239,7 @@ std::vector<Scenario> scenarios() {
       {"calibration_create", [](World& w) {
          return with_output<mo_calibration>(mo_calibration_free, [&](auto o) { return mo_calibration_create(w.model, nullptr, o); });
        }},
-      {"calibration_feed", [](World& w) { return mo_calibration_feed(w.calibration, w.inputs); }},
+      {"calibration_feed", [](World& w) { return mo_calibration_feed(w.calibration, w.inputs, nullptr); }},
       {"calibration_merge", [](World& w) { return mo_calibration_merge(w.calibration, w.other); }},
       {"calibration_save", [](World& w) { return mo_calibration_save(w.other, (g_folder + "/statistics2").c_str()); }},
       {"calibration_load", [](World& w) {

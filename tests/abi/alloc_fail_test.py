@@ -29,8 +29,8 @@ def make_model(path):
 def main():
     import numpy as np
     if not PROGRAM.exists():
-        print(f"skip: {PROGRAM.name} is not built")
-        return 0, 0, 1
+        print(f"FAILED: {PROGRAM.name} is not built")
+        return 0, 1, 0
     with tempfile.TemporaryDirectory() as folder:
         at = pathlib.Path(folder)
         make_model(at / "small.onnx")
