@@ -11,7 +11,7 @@ namespace mo::passes {
 namespace {
 
 // Input numbers of mo.Conv and mo.MatMul, which agree.
-enum : size_t { k_bias = 2, k_operand = 3, k_y_scale = 8, k_y_zero = 9, k_r_scale = 10 };
+constexpr size_t k_bias = 2, k_operand = 3, k_y_scale = 8;
 
 bool is_product(const Node& n) { return n.is("Conv", "mo") || n.is("MatMul", "mo"); }
 bool is_binary(const Node& n) { return n.is("Binary", "mo"); }

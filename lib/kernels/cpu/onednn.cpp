@@ -3,6 +3,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <mutex>
@@ -66,8 +67,8 @@ Dims row_major(const Dims& dims) {
 }
 
 Desc describe(DType dtype, const Shape& shape, Layout layout) {
-  Dims dims(shape.begin(), shape.end());
-  if (dims.empty()) dims = {1};
+  Dims dims = shape;
+  if (dims.empty()) dims.push_back(1);
   Dims strides = row_major(dims);
   if (layout == Layout::channels_last && dims.size() > 2) {
     strides[1] = 1;
@@ -203,7 +204,9 @@ std::shared_ptr<const void> pack(const Request& request, const Tensor& constant,
   if (!request.packs) return make();
   Desc f = from, t = to;  // get_blob is not const
   std::vector<uint8_t> a = f.get_blob(), b = t.get_blob();
-  std::string key = "onednn " + content_key(constant);
+  // The node's own constants outlive the cache, so their address says what they hold; copies made on the way do not.
+  bool own = std::any_of(request.inputs.begin(), request.inputs.end(), [&](const Operand& x) { return x.constant && x.constant->raw() == constant.raw(); });
+  std::string key = own ? text("onednn @", reinterpret_cast<uintptr_t>(constant.raw()), " ") : text("onednn ", content_key(constant), " ");
   key.append(a.begin(), a.end());
   key.append(b.begin(), b.end());
   return request.packs->get(key, make);

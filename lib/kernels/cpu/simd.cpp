@@ -4,16 +4,16 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/cpu.h"
+
 namespace mo::kernels {
 namespace {
 
 Isa best() {
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return Isa::scalar;
-  bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
-  if (!wide) return Isa::avx2;
-  return __builtin_cpu_supports("avx512vnni") ? Isa::avx512_vnni : Isa::avx512;
+  const CpuFeatures& c = cpu();
+  if (!c.avx2 || !c.fma) return Isa::scalar;
+  if (!c.avx512) return Isa::avx2;
+  return c.avx512_vnni ? Isa::avx512_vnni : Isa::avx512;
 }
 
 std::atomic<Isa> g_limit{Isa::avx512_vnni};
@@ -25,7 +25,7 @@ Isa isa() {
   return std::min(found, g_limit.load(std::memory_order_relaxed));
 }
 
-bool has_vbmi() { return isa() >= Isa::avx512 && __builtin_cpu_supports("avx512vbmi"); }
+bool has_vbmi() { return isa() >= Isa::avx512 && cpu().avx512_vbmi; }
 
 void limit_isa(Isa most) { g_limit.store(most, std::memory_order_relaxed); }
 
