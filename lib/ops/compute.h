@@ -1,6 +1,7 @@
 // Helpers of reference kernels that compute in float or double whatever the stored dtype: operands are converted in, results out.
 #pragma once
 #include "ops/op.h"
+#include "ops/strides.h"
 #include "tensor/convert.h"
 
 namespace mo::ops {
@@ -53,6 +54,13 @@ void with_product_type(DType dtype, F&& f) {
   }
 }
 
+// All elements as double.
+inline std::vector<double> doubles(const Tensor& t) {
+  std::vector<double> v(static_cast<size_t>(t.size()));
+  for (int64_t i = 0; i < t.size(); ++i) v[static_cast<size_t>(i)] = t.number(i);
+  return v;
+}
+
 inline void require_dtype(const Run& c, size_t i, DType wanted) {
   require(c.dtype(i) == wanted, Code::type, "input ", i, " is ", name(c.dtype(i)), ", wants ", name(wanted));
 }
@@ -61,6 +69,11 @@ inline void require_rank(const Run& c, size_t i, int64_t rank) {
 }
 inline void require_shape(const Run& c, size_t i, const Shape& shape) {
   require(c.in(i).shape() == shape, Code::shape, "input ", i, " has shape ", c.in(i).shape(), ", wants ", shape);
+}
+
+// Output `i` has the type of input `from`.
+inline void same_type(Infer& c, size_t i = 0, size_t from = 0) {
+  if (c.has(from)) c.output(i) = c.input(from);
 }
 
 // --- the same for inference: unknown parts pass

@@ -65,13 +65,7 @@ std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_
   const Shape& own = c.in(r).shape();
   require(broadcast(own, shape) == shape, Code::shape, "epilogue operand of shape ", own, " does not broadcast onto ", shape);
   if (own == shape) return src;
-  std::vector<int64_t> stride(shape.size(), 0), position(shape.size(), 0);
-  int64_t step = 1;
-  for (size_t i = 0; i < own.size(); ++i) {
-    int64_t d = own[own.size() - 1 - i];
-    if (d != 1) stride[shape.size() - 1 - i] = step;
-    step *= d;
-  }
+  std::vector<int64_t> stride = broadcast_strides(own, shape.size()), position(shape.size(), 0);
   std::vector<float> out(static_cast<size_t>(element_count(shape)));
   for (size_t i = 0; i < out.size(); ++i) {
     int64_t at = 0;

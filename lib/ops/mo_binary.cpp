@@ -28,23 +28,12 @@ void infer(Infer& c) {
   c.set(0, dtype, broadcast_dims(c.input(A).dims, c.input(B).dims));
 }
 
-std::vector<int64_t> strides(const Shape& own, size_t rank) {
-  std::vector<int64_t> s(rank, 0);
-  int64_t step = 1;
-  for (size_t i = 0; i < own.size(); ++i) {
-    int64_t d = own[own.size() - 1 - i];
-    if (d != 1) s[rank - 1 - i] = step;
-    step *= d;
-  }
-  return s;
-}
-
 void run(Run& c) {
   Function f = function(c.node);
   std::vector<float> a = real_operand(c, A, a_scale, a_zp, 1), b = real_operand(c, B, b_scale, b_zp, 1);
   Shape shape = broadcast(c.in(A).shape(), c.in(B).shape());
   std::vector<Post> posts = epilogue(c.node);
-  auto as_ = strides(c.in(A).shape(), shape.size()), bs = strides(c.in(B).shape(), shape.size());
+  auto as_ = broadcast_strides(c.in(A).shape(), shape.size()), bs = broadcast_strides(c.in(B).shape(), shape.size());
   FusedOutput y(c, y_scale, y_zp, plain_dtype(c.dtype(A), c.dtype(B)), shape);
   std::vector<int64_t> position(shape.size(), 0);
   int64_t count = element_count(shape);
