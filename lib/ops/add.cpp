@@ -1,0 +1,26 @@
+// Add: y = a + b with broadcasting; integers wrap.
+#include "ops/binary.h"
+
+namespace mo::ops {
+
+namespace {
+struct Add {
+  template <class T>
+  T operator()(T a, T b) const {
+    return wrap_add(a, b);
+  }
+};
+}  // namespace
+
+extern const OpDef add{
+    .name = "Add",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .infer = infer_broadcast,
+    .run = run_binary<Add>,
+    .cost = elementwise_cost<1>,
+    .flags = k_elementwise,
+    .since_of = since_dtypes,
+};
+
+}  // namespace mo::ops

@@ -1,0 +1,18 @@
+// ArgMax: the index of the largest element along one axis.
+#include <functional>
+
+#include "ops/arg_reduce.h"
+
+namespace mo::ops {
+
+extern const OpDef arg_max{
+    .name = "ArgMax",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer = infer_arg,
+    .run = run_arg<std::greater<>>,
+    .cost = cost_per_input,
+    .since_of = arg_since,
+};
+
+}  // namespace mo::ops

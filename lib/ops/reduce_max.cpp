@@ -1,0 +1,34 @@
+// ReduceMax: the largest over axes, NaN wins; of nothing minus infinity or the lowest value.
+#include "ops/reduce.h"
+
+namespace mo::ops {
+
+namespace {
+
+template <class T>
+struct ReduceMax {
+  using Acc = std::conditional_t<std::is_same_v<T, bool>, uint8_t, Compute<T>>;  // vector<bool> has no references
+  static Acc start() {
+    if constexpr (std::numeric_limits<Acc>::has_infinity) return -std::numeric_limits<Acc>::infinity();
+    else return std::is_same_v<T, bool> ? Acc(0) : std::numeric_limits<Acc>::lowest();
+  }
+  static void add(Acc& a, Acc x) {
+    if (x > a || x != x) a = x;
+  }
+  static Acc finish(Acc a, int64_t) { return a; }
+};
+
+}  // namespace
+
+extern const OpDef reduce_max{
+    .name = "ReduceMax",
+    .min_inputs = 1,
+    .max_inputs = 2,
+    .infer = infer_reduce,
+    .run = run_reduce<ReduceMax, NumbersAndBool>,
+    .cost = cost_per_input,
+    .since = 18,
+    .since_of = since_dtypes,
+};
+
+}  // namespace mo::ops
