@@ -40,7 +40,7 @@ Tensor shaped(Tensor t, const runtime::Port& port, int64_t samples) {
 
 }  // namespace
 
-runtime::Named bind(const Batch& batch, std::span<const runtime::Port> ports) {
+runtime::Named bind_inputs(const Batch& batch, std::span<const runtime::Port> ports) {
   auto array = [&](const std::string& name) {
     return std::find_if(batch.inputs.begin(), batch.inputs.end(), [&](const auto& a) { return a.first == name; });
   };

@@ -9,6 +9,6 @@ namespace mo::data {
 // left out. dtypes are widened where no value can change (int8 → int64, uint8 → float32, float16 → float32); integers are narrowed
 // only when every value fits. A port without axis of samples (rank one less than the array, one sample) gets the sample itself.
 // Throws Code::not_found for a required port without array, Code::type, Code::shape.
-runtime::Named bind(const Batch& batch, std::span<const runtime::Port> ports);
+runtime::Named bind_inputs(const Batch& batch, std::span<const runtime::Port> ports);
 
 }  // namespace mo::data

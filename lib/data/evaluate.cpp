@@ -33,7 +33,7 @@ std::vector<std::pair<std::string, Tensor>> run_batch(const runtime::Session& se
     whole.count = size;
     for (const auto& [name, t] : batch.inputs) whole.inputs.emplace_back(name, padded(t, size));
   }
-  runtime::Named results = session.run(bind(size > 0 ? whole : batch, session.inputs()), options);
+  runtime::Named results = session.run(bind_inputs(size > 0 ? whole : batch, session.inputs()), options);
   std::vector<std::pair<std::string, Tensor>> out;
   for (const runtime::Port& p : session.outputs()) {
     auto it = results.find(p.name);
