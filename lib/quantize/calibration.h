@@ -22,7 +22,7 @@ struct Statistics {
   double span = 0;
   std::vector<int64_t> bins;
 };
-inline constexpr int k_bins = 4096;
+inline constexpr int k_bins = 8192;
 inline constexpr float k_mask_limit = 1e30f;
 
 void observe(Statistics& s, const Tensor& value);  // floating-point tensors

@@ -1,0 +1,109 @@
+// The walk from compute nodes backwards through what can carry integers.
+#include "quantize/points.h"
+
+#include <cmath>
+#include <vector>
+
+#include "quantize/traits.h"
+
+namespace mo::quantize {
+
+namespace {
+
+using graph::Graph;
+using graph::k_none;
+using graph::Node;
+using graph::NodeId;
+using graph::ValueId;
+
+bool is_float_activation(const Graph& g, ValueId v) {
+  if (v == k_none) return false;
+  const graph::Value& value = g.value(v);
+  return !value.is_constant() && value.type.is_tensor() && value.type.dtype == DType::f32;
+}
+
+std::string why_not(const Graph& g, const Node& n) {
+  auto place = weight_of(g, n);
+  if (!place) return "its weights are not constant";
+  const Tensor& w = *g.constant_of(n.input(place->input));
+  if (w.dtype() != DType::f32) return text("its weights are ", name(w.dtype()), ", not float32");
+  if (w.size() == 0) return "its weights are empty";
+  if (n.is("Gemm") && n.i("transA", 0)) return "its data operand is transposed";
+  if (role_of(n) == Role::compute && !is_float_activation(g, n.input(0))) return "its data operand is not a float32 activation";
+  return "";
+}
+
+class Chooser {
+ public:
+  Chooser(const Graph& g, const std::function<std::string(const Node&)>& wanted) : g_(g), wanted_(wanted) {}
+
+  Points run() {
+    for (NodeId id : g_.order()) seed(id);
+    // Backwards: consumers come before producers, so one sweep sees every need.
+    for (auto it = g_.order().rbegin(); it != g_.order().rend(); ++it) carry(*it);
+    for (NodeId id : g_.order()) share(id);
+    return std::move(points_);
+  }
+
+ private:
+  void seed(NodeId id) {
+    const Node& n = g_.node(id);
+    Role role = role_of(n);
+    if (role != Role::compute && role != Role::table) return;
+    std::string reason = why_not(g_, n);
+    if (role == Role::table && !reason.empty()) return;  // an ordinary Gather is nothing to report
+    if (reason.empty()) reason = wanted_(n);
+    if (!reason.empty()) {
+      points_.reasons[id] = reason;
+      return;
+    }
+    points_.quantized.insert(id);
+    if (role == Role::compute) points_.values.insert(n.input(0));
+  }
+
+  // The activation between a node and the value it feeds, when it will be swallowed.
+  bool needed(ValueId v) const { return points_.values.contains(after_activation(g_, v)); }
+
+  void carry(NodeId id) {
+    const Node& n = g_.node(id);
+    Role role = role_of(n);
+    if ((role != Role::combine && role != Role::move) || n.outputs.empty()) return;
+    for (ValueId out : n.outputs)
+      if (out == k_none || !needed(out)) return;
+    if (!wanted_(n).empty()) return;
+    for (size_t i : data_inputs(n)) {
+      ValueId v = n.input(i);
+      bool constant = g_.constant_of(v) != nullptr;
+      if (!constant && !is_float_activation(g_, v)) return;
+      if (constant && (role == Role::move || g_.constant_of(v)->dtype() != DType::f32)) return;
+    }
+    points_.quantized.insert(id);
+    for (size_t i : data_inputs(n))
+      if (!g_.constant_of(n.input(i))) points_.values.insert(n.input(i));
+  }
+
+  void share(NodeId id) {
+    const Node& n = g_.node(id);
+    if (role_of(n) != Role::move || !points_.quantized.contains(id)) return;
+    ValueId source = n.input(0);
+    if (auto it = points_.shares.find(source); it != points_.shares.end()) source = it->second;
+    for (ValueId out : n.outputs)
+      if (points_.values.contains(out)) points_.shares[out] = source;
+  }
+
+  const Graph& g_;
+  const std::function<std::string(const Node&)>& wanted_;
+  Points points_;
+};
+
+}  // namespace
+
+ValueId after_activation(const Graph& g, ValueId v) {
+  NodeId user = g.sole_user(v);
+  if (user == k_none || role_of(g.node(user)) != Role::activate || g.node(user).input(0) != v) return v;
+  return g.node(user).outputs[0];
+}
+
+Points choose_points(const Graph& g, const std::function<std::string(const Node&)>& wanted) { return Chooser(g, wanted).run(); }
+
+}  // namespace mo::quantize
