@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/control.h"
 #include "graph/graph.h"
@@ -46,6 +47,7 @@ class Calibration {
   int64_t samples() const;              // feeds counted by the first input's axis 0
   const std::map<std::string, Statistics, std::less<>>& statistics() const;
   const std::vector<runtime::Port>& inputs() const;
+  const std::vector<runtime::Named>& kept_inputs() const;  // a few of the fed inputs, for comparing the quantized with the float model
 
  private:
   struct State;

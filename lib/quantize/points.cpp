@@ -38,9 +38,12 @@ class Chooser {
   Chooser(const Graph& g, const std::function<std::string(const Node&)>& wanted) : g_(g), wanted_(wanted) {}
 
   Points run() {
-    for (NodeId id : g_.order()) seed(id);
-    // Backwards: consumers come before producers, so one sweep sees every need.
-    for (auto it = g_.order().rbegin(); it != g_.order().rend(); ++it) carry(*it);
+    do {
+      points_ = {};
+      for (NodeId id : g_.order()) seed(id);
+      // Backwards: consumers come before producers, so one sweep sees every need.
+      for (auto it = g_.order().rbegin(); it != g_.order().rend(); ++it) carry(*it);
+    } while (drop_stranded());
     for (NodeId id : g_.order()) share(id);
     return std::move(points_);
   }
@@ -61,6 +64,25 @@ class Chooser {
     if (role == Role::compute) points_.values.insert(n.input(0));
   }
 
+  // Arithmetic on integers pays only where integers arrive: a combine node with an operand that a float node makes (the scaling inside
+  // a normalisation, a gate) goes back to float, and with it what was needed for it alone.
+  bool drop_stranded() {
+    size_t before = stranded_.size();
+    for (NodeId id : points_.quantized) {
+      const Node& n = g_.node(id);
+      if (role_of(n) != Role::combine) continue;
+      for (size_t i : data_inputs(n))
+        if (!integer_made(n.input(i))) stranded_.insert(id);
+    }
+    return stranded_.size() != before;
+  }
+
+  bool integer_made(ValueId v) const {
+    NodeId p = g_.value(v).producer;
+    while (p != k_none && (role_of(g_.node(p)) == Role::activate || role_of(g_.node(p)) == Role::move)) p = g_.value(g_.node(p).input(0)).producer;
+    return p == k_none ? !g_.value(v).is_constant() : points_.quantized.contains(p);
+  }
+
   // The activation between a node and the value it feeds, when it will be swallowed.
   bool needed(ValueId v) const { return points_.values.contains(after_activation(g_, v)); }
 
@@ -70,7 +92,7 @@ class Chooser {
     if ((role != Role::combine && role != Role::move) || n.outputs.empty()) return;
     for (ValueId out : n.outputs)
       if (out == k_none || !needed(out)) return;
-    if (!wanted_(n).empty()) return;
+    if (stranded_.contains(id) || !wanted_(n).empty()) return;
     for (size_t i : data_inputs(n)) {
       ValueId v = n.input(i);
       bool constant = g_.constant_of(v) != nullptr;
@@ -94,6 +116,7 @@ class Chooser {
   const Graph& g_;
   const std::function<std::string(const Node&)>& wanted_;
   Points points_;
+  std::set<NodeId> stranded_;
 };
 
 }  // namespace

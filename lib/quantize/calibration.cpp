@@ -1,0 +1,163 @@
+// The calibration session: the simplified model run with observers on every value that quantization could ask about.
+#include <cmath>
+#include <cstring>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "quantize/calibration.h"
+#include "quantize/points.h"
+#include "quantize/prepare.h"
+#include "quantize/traits.h"
+
+namespace mo::quantize {
+
+namespace {
+
+constexpr int64_t k_kept_bytes = int64_t{64} << 20;  // inputs kept for the comparison of quantized and float nodes
+constexpr size_t k_kept_feeds = 4;
+
+// What any set of options may need: the activations that compute, combine and move nodes read or make.
+std::vector<std::string> watched_values(const graph::Graph& g) {
+  Points p = choose_points(g, [](const graph::Node&) { return std::string(); });
+  std::vector<std::string> names;
+  for (graph::ValueId v : p.values) names.push_back(g.value(v).name);
+  return names;
+}
+
+std::string fingerprint(const graph::Graph& g, const std::vector<std::string>& watched) {
+  Sha256 hash;
+  auto add = [&](std::string_view s) { hash.update_int(static_cast<int64_t>(s.size())), hash.update(s); };
+  for (graph::NodeId id : g.order()) add(g.node(id).op);
+  for (graph::ValueId v : g.inputs) add(g.value(v).name);
+  for (const std::string& name : watched) add(name);
+  return hex(hash.finish());
+}
+
+class Writer {
+ public:
+  template <class T>
+  void number(T v) {
+    out.append(reinterpret_cast<const char*>(&v), sizeof v);
+  }
+  void string(std::string_view s) { number<int64_t>(static_cast<int64_t>(s.size())), out.append(s); }
+  std::string out;
+};
+
+class Reader {
+ public:
+  Reader(std::string_view bytes, const std::string& where) : bytes_(bytes), where_(where) {}
+  template <class T>
+  T number() {
+    T v;
+    std::memcpy(&v, take(sizeof v).data(), sizeof v);
+    return v;
+  }
+  std::string string() { return std::string(take(number<int64_t>())); }
+  std::string_view take(int64_t n) {
+    require(n >= 0 && n <= static_cast<int64_t>(bytes_.size()) - at_, Code::format, where_, ": truncated calibration file");
+    std::string_view s = bytes_.substr(static_cast<size_t>(at_), static_cast<size_t>(n));
+    at_ += n;
+    return s;
+  }
+
+ private:
+  std::string_view bytes_;
+  const std::string& where_;
+  int64_t at_ = 0;
+};
+
+constexpr std::string_view k_magic = "libmo calibration 1\n";
+
+}  // namespace
+
+struct Calibration::State {
+  std::unique_ptr<runtime::Session> session;
+  std::map<std::string, Statistics, std::less<>> statistics;
+  std::string fingerprint;
+  int64_t samples = 0;
+  std::vector<runtime::Named> kept;
+  int64_t kept_bytes = 0;
+};
+
+Calibration::Calibration(const graph::Model& model, const CalibrationOptions& options) : state_(std::make_unique<State>()) {
+  graph::Model prepared = prepare(model, true);
+  std::vector<std::string> watched = watched_values(prepared.graph);
+  state_->fingerprint = fingerprint(prepared.graph, watched);
+  for (const std::string& name : watched) state_->statistics[name];
+  runtime::SessionOptions session;
+  session.threads = options.threads;
+  session.observed = watched;
+  state_->session = std::make_unique<runtime::Session>(prepared, session);
+}
+
+Calibration::~Calibration() = default;
+
+void Calibration::feed(const runtime::Named& inputs, Control* control) {
+  std::map<std::string, Statistics, std::less<>> fresh;  // so that a run that fails half-way leaves nothing behind
+  runtime::RunOptions run;
+  run.control = control;
+  run.on_value = [&](const std::string& name, const Tensor& value) {
+    if (is_floating(value.dtype())) observe(fresh[name], value);
+  };
+  state_->session->run(inputs, run);
+  for (const auto& [name, s] : fresh) quantize::merge(state_->statistics[name], s);
+  const Datum* first = inputs.empty() ? nullptr : &inputs.begin()->second;
+  state_->samples += first && first->is_tensor() && first->tensor.rank() > 0 ? first->tensor.dim(0) : 1;
+  int64_t bytes = 0;
+  for (const auto& [name, d] : inputs) bytes += d.is_tensor() ? d.tensor.bytes() : 0;
+  if (state_->kept.size() < k_kept_feeds && state_->kept_bytes + bytes <= k_kept_bytes) {
+    runtime::Named copy;
+    for (const auto& [name, d] : inputs) copy.emplace(name, d.is_tensor() ? Datum(d.tensor.clone()) : d);
+    state_->kept.push_back(std::move(copy));
+    state_->kept_bytes += bytes;
+  }
+}
+
+void Calibration::merge(const Calibration& other) {
+  require(other.state_->fingerprint == state_->fingerprint, Code::invalid_argument, "the calibrations are of different models");
+  for (const auto& [name, s] : other.state_->statistics) quantize::merge(state_->statistics[name], s);
+  state_->samples += other.state_->samples;
+}
+
+void Calibration::save(const std::string& path) const {
+  Writer w;
+  w.string(state_->fingerprint);
+  w.number<int64_t>(state_->samples);
+  w.number<int64_t>(static_cast<int64_t>(state_->statistics.size()));
+  for (const auto& [name, s] : state_->statistics) {
+    w.string(name);
+    w.number(s.count), w.number(s.non_finite), w.number(s.masked), w.number(s.min), w.number(s.max), w.number(s.sum), w.number(s.sum_of_squares), w.number(s.span);
+    w.number<int64_t>(static_cast<int64_t>(s.bins.size()));
+    for (int64_t b : s.bins) w.number(b);
+  }
+  write_file(path, text(k_magic, sha256_hex(w.out), "\n", w.out));
+}
+
+void Calibration::load(const std::string& path) {
+  std::vector<char> bytes = read_file(path, int64_t{4} << 30);
+  std::string_view all(bytes.data(), bytes.size());
+  require(all.starts_with(k_magic), Code::format, path, ": not a calibration file");
+  all.remove_prefix(k_magic.size());
+  require(all.size() > 65 && sha256_hex(all.substr(65)) == all.substr(0, 64), Code::format, path, ": the calibration file is damaged");
+  Reader r(all.substr(65), path);
+  require(r.string() == state_->fingerprint, Code::invalid_argument, path, ": the calibration is of another model");
+  int64_t samples = r.number<int64_t>(), count = r.number<int64_t>();
+  std::map<std::string, Statistics, std::less<>> statistics;
+  for (int64_t k = 0; k < count; ++k) {
+    Statistics& s = statistics[r.string()];
+    s.count = r.number<int64_t>(), s.non_finite = r.number<int64_t>(), s.masked = r.number<int64_t>();
+    s.min = r.number<float>(), s.max = r.number<float>(), s.sum = r.number<double>(), s.sum_of_squares = r.number<double>(), s.span = r.number<double>();
+    int64_t bins = r.number<int64_t>();
+    require(bins == 0 || bins == k_bins, Code::format, path, ": calibration histogram of ", bins, " bins");
+    for (int64_t b = 0; b < bins; ++b) s.bins.push_back(r.number<int64_t>());
+  }
+  state_->statistics = std::move(statistics);
+  state_->samples = samples;
+}
+
+int64_t Calibration::samples() const { return state_->samples; }
+const std::map<std::string, Statistics, std::less<>>& Calibration::statistics() const { return state_->statistics; }
+const std::vector<runtime::Port>& Calibration::inputs() const { return state_->session->inputs(); }
+const std::vector<runtime::Named>& Calibration::kept_inputs() const { return state_->kept; }
+
+}  // namespace mo::quantize

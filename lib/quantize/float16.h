@@ -1,0 +1,13 @@
+// Conversion to float16 or bfloat16, sensitive operators kept in float32.
+#pragma once
+#include "quantize/quantize.h"
+#include "quantize/select.h"
+
+namespace mo::quantize {
+
+// Rewrites result.model: nodes that bear it compute in `dtype`, Casts stand at the borders, inputs and outputs of the model keep their
+// types. Kept in float32, with the reason in result.nodes: operators that sum many terms or exponentiate (normalisations, Softmax,
+// reductions, recurrent nets, control flow), nodes with constants beyond the type's range, and what such constants reach (attention masks).
+void convert_float(Result& result, DType dtype, const NodeSelector& selector, Control* control);
+
+}  // namespace mo::quantize
