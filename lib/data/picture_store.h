@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace mo::data {
 

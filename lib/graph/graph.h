@@ -51,11 +51,11 @@ using AttrValue = std::variant<int64_t, float, std::string, Tensor, GraphPtr, st
                                std::vector<std::string>, std::vector<Tensor>, std::vector<GraphPtr>, Type, std::vector<Type>>;
 
 struct Node {
-  std::string op, domain;  // domain "" is ai.onnx; "mo" holds libmo's own plan-time operators
-  std::string name, doc;
-  std::vector<ValueId> inputs, outputs;  // k_none where omitted
-  std::vector<std::pair<std::string, AttrValue>> attributes;
-  std::vector<std::pair<std::string, std::string>> metadata;
+  std::string op{}, domain{};  // domain "" is ai.onnx; "mo" holds libmo's own plan-time operators
+  std::string name{}, doc{};
+  std::vector<ValueId> inputs{}, outputs{};  // k_none where omitted
+  std::vector<std::pair<std::string, AttrValue>> attributes{};
+  std::vector<std::pair<std::string, std::string>> metadata{};
 
   const AttrValue* find(std::string_view attribute) const;
   bool has(std::string_view attribute) const { return find(attribute) != nullptr; }
