@@ -28,7 +28,7 @@ TEST_CASE("borrowed memory is written in place, adopted memory is not") {
 TEST_CASE("sizes are checked") {
   CHECK_THROWS_AS(Tensor::allocate(DType::f32, {int64_t{1} << 62, 8}), Error);
   CHECK_THROWS_AS(Tensor::allocate(DType::f32, {-1}), Error);
-  CHECK(Tensor::allocate(DType::f32, {3, 0, int64_t{1} << 62}).size() == 0);
+  CHECK(Tensor::allocate(DType::f32, {3, 0, int64_t{1} << 40}).size() == 0);
   CHECK(Tensor::allocate(DType::i4, {3}).bytes() == 2);
   CHECK_THROWS_AS((Tensor::of<float>({3}, {1, 2})), Error);
   CHECK_THROWS_AS(Tensor::scalar(1.0f).data<double>(), Error);
