@@ -1,5 +1,6 @@
 // Convolution by oneDNN, float or 8-bit, with bias, residual and activation in one step; activations are channels-last.
 #include "kernels/cpu/onednn_attr.h"
+#include "kernels/cpu/simd_quant.h"
 #include "kernels/cpu/window.h"
 
 #include <cstring>
@@ -19,9 +20,7 @@ struct Conv {
 // u8 weights whose zero point is 128 are s8 weights with zero point 0.
 Tensor as_signed(const Tensor& w) {
   Tensor out = Tensor::allocate(DType::i8, w.shape());
-  const uint8_t* src = w.data<uint8_t>();
-  int8_t* dst = out.mutable_data<int8_t>();
-  for (int64_t i = 0; i < w.size(); ++i) dst[i] = static_cast<int8_t>(src[i] ^ 0x80);
+  flip_row(w.data<uint8_t>(), static_cast<uint8_t*>(out.raw_mutable()), w.size());
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Matrix products by oneDNN: MatMul, Gemm and mo.MatMul, float or 8-bit, batched and strided, with epilogue.
 #include "kernels/cpu/matmul_views.h"
 #include "kernels/cpu/onednn_attr.h"
+#include "kernels/cpu/simd_quant.h"
 
 #include <algorithm>
 #include <cstring>
@@ -83,7 +84,6 @@ struct Build {
   Product p;
   Attr attr;
   Desc bias;  // zero when none
-  DType a_type, b_type, y_type;
 };
 
 bool make(dnnl::matmul::primitive_desc& pd, const Build& b, const Desc& src, const Desc& weights, const Desc& dst) {
@@ -99,6 +99,28 @@ std::vector<float> real_bias(const Tensor& bias, const Quant& a, const Quant& b,
   return out;
 }
 
+// numpy broadcasting of a small tensor onto `to`.
+std::vector<float> spread(const std::vector<float>& values, const Shape& from, const Shape& to) {
+  std::vector<float> out(static_cast<size_t>(element_count(to)));
+  for (size_t i = 0; i < out.size(); ++i) {
+    int64_t rest = static_cast<int64_t>(i), at = 0, step = 1;
+    for (size_t k = 0; k < from.size(); ++k) {
+      int64_t own = from[from.size() - 1 - k], size = to[to.size() - 1 - k];
+      if (own != 1) at += rest % size * step;
+      rest /= size;
+      step *= own;
+    }
+    out[i] = values[static_cast<size_t>(at)];
+  }
+  return out;
+}
+
+Tensor flipped(const Tensor& w) {
+  Tensor out = Tensor::allocate(DType::i8, w.shape());
+  flip_row(w.data<uint8_t>(), static_cast<uint8_t*>(out.raw_mutable()), w.size());
+  return out;
+}
+
 Offer prepare(const Request& r) {
   const Operand &a = r.in(0), &b = r.in(1), &bias = r.in(2), &res = r.in(3), &y = r.out();
   const bool quantized = a.dtype == DType::u8 || a.dtype == DType::i8;
@@ -107,9 +129,6 @@ Offer prepare(const Request& r) {
   if (element_count(a.shape) == 0 || element_count(b.shape) == 0) return Decline{"empty operand"};
   Spec spec = spec_of(r.node);
   Build m;
-  m.a_type = a.dtype;
-  m.b_type = b.dtype;
-  m.y_type = y.dtype;
   std::string reason;
   auto qa = read_quant(r, 4, 5, reason), qb = read_quant(r, 6, 7, reason), qy = read_quant(r, 8, 9, reason), qr = read_quant(r, 10, 11, reason);
   if (!qa || !qb || !qy || !qr) return Decline{reason};
@@ -118,10 +137,17 @@ Offer prepare(const Request& r) {
   if (quantized && !qa->per_tensor()) return Decline{"scale of A per row"};
   if (!spec.perm_y.empty() && res.present) return Decline{"epilogue operand with a transposed result"};
 
+  // oneDNN multiplies by signed weights only: unsigned ones get their top bit flipped and a zero point 128 lower.
+  const bool flip = quantized && b.dtype == DType::u8;
+  const DType b_type = flip ? DType::i8 : b.dtype;
+  if (flip)
+    for (auto& z : qb->zero) z -= 128;
+
   m.p = product_of(spec, r);
   // The bias is oneDNN's own when it is one value per column; any other shape is added by a post-op.
   std::vector<ops::Post> posts;
   View bias_view, res_view;
+  std::vector<float> expanded;  // a bias that oneDNN could not broadcast, as large as the result
   bool column_bias = false, added_bias = false;
   if (bias.present) {
     if (spec.beta != 1 && !bias.constant) return Decline{"beta with a computed bias"};
@@ -132,6 +158,10 @@ Offer prepare(const Request& r) {
       added_bias = true;
       if (!spec.perm_y.empty()) return Decline{"bias with a transposed result"};
       bias_view = dense_view(bias.shape);
+      if (bias.constant && m.p.n() > 1 && bias_view.dims.size() > 0 && bias_view.dims.back() == 1) {
+        expanded = spread(real_bias(*bias.constant, *qa, *qb, spec.beta), bias.shape, Shape(m.p.y.dims.begin(), m.p.y.dims.end()));
+        bias_view = dense_view(Shape(m.p.y.dims.begin(), m.p.y.dims.end()));
+      }
       if (bias_view.dims.empty()) bias_view = {{1}, {1}};
       pad_rank(bias_view, m.p.y.dims.size());
       m.p.along.push_back(bias_view);
@@ -204,25 +234,25 @@ Offer prepare(const Request& r) {
   }
 
   Team team(r.threads);
-  Desc src = m.p.a.desc(a.dtype), weights = m.p.b.desc(b.dtype);
+  Desc src = m.p.a.desc(a.dtype), weights = m.p.b.desc(b_type);
   const bool packed = b.constant != nullptr;
   dnnl::matmul::primitive_desc pd;
-  bool ok = make(pd, m, src, packed ? m.p.b.any(b.dtype) : weights, dst);
+  bool ok = make(pd, m, src, packed ? m.p.b.any(b_type) : weights, dst);
   Desc use_src = src, use_dst = dst;
   if (!ok || is_reference(pd.impl_info_str())) {
     // strides that oneDNN has no kernel for: copy operands to row-major memory first
     use_src = Desc(m.p.a.dims, data_type(a.dtype), row_major(m.p.a.dims));
     use_dst = Desc(m.p.y.dims, data_type(y.dtype), row_major(m.p.y.dims));
-    Desc use_weights(m.p.b.dims, data_type(b.dtype), row_major(m.p.b.dims));
+    Desc use_weights(m.p.b.dims, data_type(b_type), row_major(m.p.b.dims));
     dnnl::matmul::primitive_desc other;
-    if (m.attr.posts.sum || !make(other, m, use_src, packed ? m.p.b.any(b.dtype) : use_weights, use_dst) || is_reference(other.impl_info_str()))
+    if (m.attr.posts.sum || !make(other, m, use_src, packed ? m.p.b.any(b_type) : use_weights, use_dst) || is_reference(other.impl_info_str()))
       return Decline{ok ? text("oneDNN has only ", pd.impl_info_str()) : "oneDNN does not implement it"};
     pd = other;
   }
 
   struct Steps {
     std::vector<std::unique_ptr<Step>> all;
-    int64_t residual_bytes = 0;
+    int64_t residual_bytes = 0, flip_bytes = 0, flip_at = 0;
   };
   auto steps = std::make_shared<Steps>();
   Scratch scratch;
@@ -240,8 +270,24 @@ Offer prepare(const Request& r) {
     main->scratch(arg, want, at);
   };
   operand(DNNL_ARG_SRC, src, pd.src_desc(), 0);
-  if (packed) main->fixed(DNNL_ARG_WEIGHTS, pd.weights_desc(), pack(r, *b.constant, weights, pd.weights_desc()));
-  else operand(DNNL_ARG_WEIGHTS, weights, pd.weights_desc(), 1);
+  if (packed) {
+    main->fixed(DNNL_ARG_WEIGHTS, pd.weights_desc(), pack(r, flip ? flipped(*b.constant) : *b.constant, weights, pd.weights_desc()));
+  } else if (flip) {
+    steps->flip_bytes = element_count(b.shape);
+    steps->flip_at = scratch.add(steps->flip_bytes);
+    if (weights == pd.weights_desc()) {
+      main->scratch(DNNL_ARG_WEIGHTS, weights, steps->flip_at);
+    } else {
+      int64_t at = scratch.add(static_cast<int64_t>(pd.weights_desc().get_size()));
+      auto copy = reorder(weights, pd.weights_desc(), r.threads);
+      copy->scratch(DNNL_ARG_FROM, weights, steps->flip_at);
+      copy->scratch(DNNL_ARG_TO, pd.weights_desc(), at);
+      steps->all.push_back(std::move(copy));
+      main->scratch(DNNL_ARG_WEIGHTS, pd.weights_desc(), at);
+    }
+  } else {
+    operand(DNNL_ARG_WEIGHTS, weights, pd.weights_desc(), 1);
+  }
   std::unique_ptr<Step> after;
   if (pd.dst_desc() == dst) {
     main->dst(DNNL_ARG_DST, dst);
@@ -255,7 +301,8 @@ Offer prepare(const Request& r) {
   if (bias.present) {
     int arg = column_bias ? DNNL_ARG_BIAS : DNNL_ARG_ATTR_MULTIPLE_POST_OP(bias_post) | DNNL_ARG_SRC_1;
     const Desc& desc = column_bias ? m.bias : bd;
-    if (bias.constant) main->fixed(arg, desc, floats(real_bias(*bias.constant, *qa, *qb, spec.beta)));
+    if (!expanded.empty()) main->fixed(arg, desc, floats(std::move(expanded)));
+    else if (bias.constant) main->fixed(arg, desc, floats(real_bias(*bias.constant, *qa, *qb, spec.beta)));
     else main->src(arg, desc, 2);
   }
   m.attr.bind(*main, &rd, 3);
@@ -272,6 +319,7 @@ Offer prepare(const Request& r) {
   if (m.attr.posts.sum) out.in_place = 3;
   out.run = [steps](const Args& args) {
     if (steps->residual_bytes && args.src[3] != args.dst[0]) std::memcpy(args.dst[0], args.src[3], steps->residual_bytes);
+    if (steps->flip_bytes) flip_row(static_cast<const uint8_t*>(args.src[1]), static_cast<uint8_t*>(args.scratch) + steps->flip_at, steps->flip_bytes);
     for (const auto& step : steps->all) step->run(args);
   };
   return out;

@@ -181,6 +181,11 @@ Offer prepare_lookup(const Request& r) {
 
 }  // namespace
 
+void flip_row(const uint8_t* x, uint8_t* y, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = static_cast<uint8_t>(x[i] ^ 0x80);
+}
+
 DequantizeRow dequantize_row() { return dequantize_pick(); }
 QuantizeRow quantize_row() { return quantize_pick(); }
 AddRow add_row() { return add8_pick(); }

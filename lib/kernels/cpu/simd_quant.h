@@ -22,6 +22,7 @@ using QuantizeRow = void (*)(const float* x, uint8_t* y, int64_t n, LinearQuant 
 using AddRow = void (*)(const uint8_t* a, const uint8_t* b, uint8_t* y, int64_t n, LinearQuant qa, LinearQuant qb, LinearQuant qy, float low);
 DequantizeRow dequantize_row();
 QuantizeRow quantize_row();
+void flip_row(const uint8_t* x, uint8_t* y, int64_t n);  // signed <-> unsigned: the top bit of each byte
 AddRow add_row();  // max(a + b, low), quantized
 
 }  // namespace mo::kernels
