@@ -25,4 +25,4 @@ step "What that cost" evaluate "$int8" --data test.yaml --metric top1
 step "How fast: float" benchmark "$fp32" --threads 1 --seconds 2
 step "How fast: int8" benchmark "$int8" --threads 1 --seconds 2
 step "Side by side" compare "$fp32" "$int8" --data test.yaml
-printf '\nThe int8 model is %s: ONNX Runtime and OpenVINO load it too.\n' "$int8"
+printf '\nThe int8 model is %s, standard ONNX; score.py beside this script runs it in ONNX Runtime.\n' "$int8"
