@@ -38,7 +38,8 @@ option(MO_USE_CCACHE "compile through ccache where it is installed" ON)
 if(MO_CCACHE AND MO_USE_CCACHE)
   get_filename_component(mo_ccache_base "${CMAKE_SOURCE_DIR}" DIRECTORY)
   set(mo_launcher "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${mo_ccache_base}" CCACHE_NOHASHDIR=1
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${MO_CCACHE}")
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      "${CMAKE_SOURCE_DIR}/cmake/ccache_once.sh")
   set(CMAKE_C_COMPILER_LAUNCHER ${mo_launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${mo_launcher})
 endif()
