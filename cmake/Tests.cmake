@@ -1,7 +1,7 @@
 # mo_tests: every tests/<room>/*_test.cpp in one doctest program, linked with the engine itself.
 enable_testing()
 file(GLOB_RECURSE mo_test_sources CONFIGURE_DEPENDS tests/*_test.cpp tests/support/*.cpp)
-list(FILTER mo_test_sources EXCLUDE REGEX "/tests/(abi|fuzz|tools|package)/")
+list(FILTER mo_test_sources EXCLUDE REGEX "/tests/(abi|fuzz|node|tools|package)/")
 if(mo_test_sources)
   add_executable(mo_tests ${mo_test_sources})
   target_include_directories(mo_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
@@ -11,6 +11,13 @@ if(mo_test_sources)
   add_dependencies(mo_tests mo_dnnl_beside)
   add_test(NAME mo_tests COMMAND mo_tests WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 endif()
+
+# The node tests of the onnx package; the cases come from tests/tools/node_tests.py.
+add_executable(mo_node_tests EXCLUDE_FROM_ALL tests/node/main.cpp tests/node/agree.cpp tests/node/case_files.cpp tests/node/isolate.cpp
+  tests/node/run_case.cpp)
+target_include_directories(mo_node_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+target_link_libraries(mo_node_tests PRIVATE mo_core)
+set_target_properties(mo_node_tests PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
 # The allocation-failure loop: a program of its own, because it replaces malloc.
 if(TARGET mo)
