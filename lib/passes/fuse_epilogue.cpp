@@ -4,14 +4,14 @@
 #include <limits>
 
 #include "ops/epilogue.h"
-#include "passes/match.h"
 #include "passes/pass.h"
+#include "passes/quantized.h"
 
 namespace mo::passes {
 namespace {
 
 // Input numbers of mo.Conv and mo.MatMul, which agree.
-constexpr size_t k_bias = 2, k_operand = 3, k_y_scale = 8;
+constexpr size_t k_bias = 2, k_operand = 3, k_y_scale = 8, k_r_scale = 10;
 
 bool is_product(const Node& n) { return n.is("Conv", "mo") || n.is("MatMul", "mo"); }
 bool is_binary(const Node& n) { return n.is("Binary", "mo"); }
@@ -138,25 +138,25 @@ bool take_operand(Graph& g, NodeId id) {
   if (best < 0) return false;
   NodeId p = g.value(n.input(static_cast<size_t>(best))).producer;
   ValueId operand = n.input(static_cast<size_t>(1 - best));
+  auto q = dequantized(g, operand);  // an 8-bit residual is read as it is
+  if (q && (g.constant_of(q->data) || kind[0] == 'm')) q.reset();
   absorb(g, p, id, [&](Node& m) {
-    put(m, k_operand, operand);
+    put(m, k_operand, q ? q->data : operand);
+    if (q) put(m, k_r_scale, q->scale);
+    if (q && q->zero != k_none) put(m, k_r_scale + 1, q->zero);
     ops::append_post(m, kind);
   });
   return true;
 }
 
 bool take_quantize(Graph& g, NodeId id) {
-  const Node& q = g.node(id);
-  NodeId p = product_of(g, q.input(0));
-  const Tensor *scale = g.constant_of(q.input(1)), *zero = g.constant_of(q.input(2));
-  if (p == k_none || !scale || scale->size() != 1 || scale->dtype() != DType::f32) return false;
-  if (q.input(2) != k_none && (!zero || info(zero->dtype()).bits != 8 || is_floating(zero->dtype()))) return false;
-  if (q.input(2) == k_none && q.i("output_dtype", 0) != 0 && q.i("output_dtype", 0) != static_cast<int64_t>(DType::u8)) return false;
+  auto q = quantizer(g, id);
+  NodeId p = q ? product_of(g, q->data) : k_none;
+  if (p == k_none) return false;
   const size_t at = is_binary(g.node(p)) ? 6 : k_y_scale;
-  ValueId s = q.input(1), z = q.input(2);
   absorb(g, p, id, [&](Node& n) {
-    put(n, at, s);
-    if (z != k_none) put(n, at + 1, z);
+    put(n, at, q->scale);
+    if (q->zero != k_none) put(n, at + 1, q->zero);
   });
   return true;
 }
