@@ -1,0 +1,136 @@
+// Sessions: names and types are checked, plans follow shapes, threads may share one session.
+#include "runtime/session.h"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "ops/interpret.h"
+#include "support/plan_case.h"
+
+using namespace mo;
+using runtime::Named;
+using runtime::Session;
+using runtime::SessionOptions;
+using test::random_tensor;
+
+namespace {
+const char* k_mlp = "(float32[batch, 4] x) -> (y) { w = const float32[4, 2] {1, 2, 3, 4, 5, 6, 7, 8}; b = const float32[2] {1, -1}; h = MatMul(x, w); s = Add(h, b); y = Relu(s); }";
+
+Code code_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& e) {
+    return e.code();
+  }
+  return Code::internal;
+}
+}  // namespace
+
+TEST_CASE("session: inputs are checked by name, type and shape") {
+  Session s(graph::parse(k_mlp));
+  CHECK(s.inputs()[0].name == "x");
+  CHECK(s.outputs()[0].name == "y");
+  CHECK(s.run(Named{{"x", random_tensor({3, 4})}}).at("y").tensor.shape() == Shape{3, 2});
+  CHECK(code_of([&] { s.run(Named{{"xx", random_tensor({3, 4})}}); }) == Code::not_found);
+  CHECK(code_of([&] { s.run(Named{}); }) == Code::not_found);
+  CHECK(code_of([&] { s.run(Named{{"x", random_tensor({3, 5})}}); }) == Code::shape);
+  CHECK(code_of([&] { s.run(Named{{"x", random_tensor({4})}}); }) == Code::shape);
+  CHECK(code_of([&] { s.run(Named{{"x", Tensor::zeros(DType::i64, {3, 4})}}); }) == Code::type);
+}
+
+TEST_CASE("session: a default holds until the caller gives the input") {
+  graph::Graph g = graph::parse("(float32[2] x) -> (y) { d = const float32[2] {10, 20}; n = Neg(d); y = Add(x, n); }");
+  g.inputs.push_back(g.find_value("d"));
+  Session s(g);
+  Tensor x = Tensor::of<float>({2}, {1, 2});
+  CHECK(s.inputs()[1].optional);
+  CHECK(identical(s.run(Named{{"x", x}}).at("y").tensor, Tensor::of<float>({2}, {-9, -18})));
+  CHECK(identical(s.run(Named{{"x", x}, {"d", Tensor::of<float>({2}, {1, 1})}}).at("y").tensor, Tensor::of<float>({2}, {0, 1})));
+  CHECK(identical(s.run(Named{{"x", x}}).at("y").tensor, Tensor::of<float>({2}, {-9, -18})));
+}
+
+TEST_CASE("session: run_into writes into the caller's memory") {
+  Session s(graph::parse(k_mlp));
+  std::vector<float> memory(6, -1);
+  std::vector<Datum> in{random_tensor({3, 4})}, out{Tensor::borrow(DType::f32, {3, 2}, memory.data())};
+  s.run_into(in, out);
+  Tensor want = s.run(in)[0].tensor;
+  CHECK(std::equal(memory.begin(), memory.end(), want.data<float>()));
+  std::vector<Datum> wrong{Tensor::zeros(DType::f32, {2, 3})};
+  CHECK_THROWS_AS(s.run_into(in, wrong), Error);
+}
+
+TEST_CASE("session: plans are kept by shape, the least recently used goes") {
+  SessionOptions options;
+  options.max_plans = 2;
+  Session s(graph::parse(k_mlp), options);
+  for (int64_t n : {1, 2, 3, 1}) s.run(std::vector<Datum>{random_tensor({n, 4})});
+  CHECK(s.memory().plans == 2);
+  s.prepare({{"x", {9, 4}}});
+  CHECK(s.explain().steps.size() > 0);
+}
+
+TEST_CASE("session: extra outputs and observed values") {
+  SessionOptions options;
+  options.extra_outputs = {"h"};
+  options.observed = {"s", "x"};
+  Session s(graph::parse(k_mlp), options);
+  std::vector<std::string> seen;
+  Tensor sum;
+  runtime::RunOptions run;
+  run.on_value = [&](const std::string& name, const Tensor& t) {
+    seen.push_back(name);
+    if (name == "s") sum = t.clone();
+  };
+  Tensor x = random_tensor({2, 4});
+  std::vector<Datum> got = s.run(std::vector<Datum>{x}, run);
+  REQUIRE(got.size() == 2);
+  CHECK(s.outputs()[1].name == "h");
+  CHECK(seen == std::vector<std::string>{"x", "s"});
+  graph::Graph g = graph::parse(k_mlp);
+  std::vector<Datum> inner;
+  ops::InterpretOptions interpret;
+  interpret.observe = [&](graph::NodeId, std::span<const Datum> out) { inner.push_back(out[0]); };
+  ops::interpret(g, std::vector<Datum>{x}, interpret);
+  CHECK(test::near(got[1].tensor, inner[0].tensor));
+  CHECK(test::near(sum, inner[1].tensor));
+}
+
+TEST_CASE("session: sixteen threads share one session and get equal results") {
+  Session s(graph::parse("(float32[n, 4] x) -> (y, i) { e = Exp(x); i = NonZero(e); k = const int64[1] {-1}; r = ReduceSum<keepdims=1>(e, k); y = Div(e, r); }"));
+  std::vector<std::vector<Datum>> want;
+  for (int64_t n = 1; n <= 4; ++n) want.push_back(s.run(std::vector<Datum>{random_tensor({n, 4}, 7)}));
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 16; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 100; ++i) {
+        int64_t n = 1 + (t + i) % 4;
+        std::vector<Datum> got = s.run(std::vector<Datum>{random_tensor({n, 4}, 7)});
+        for (size_t k = 0; k < got.size(); ++k) wrong += !identical(got[k].tensor, want[static_cast<size_t>(n - 1)][k].tensor);
+      }
+    });
+  for (std::thread& t : threads) t.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("session: a cancelled run stops and the next one works") {
+  Session s(graph::parse(k_mlp));
+  Control control;
+  control.cancel();
+  runtime::RunOptions run;
+  run.control = &control;
+  CHECK(code_of([&] { s.run(std::vector<Datum>{random_tensor({1, 4})}, run); }) == Code::cancelled);
+  CHECK(s.run(std::vector<Datum>{random_tensor({1, 4})})[0].is_tensor());
+}
+
+TEST_CASE("session: profile times every step") {
+  Session s(graph::parse(k_mlp));
+  std::vector<Datum> in{random_tensor({2, 4})};
+  plan::Report r = s.profile(in, 5);
+  CHECK(r.run_us > 0);
+  for (const auto& step : r.steps) CHECK(step.calls == 5);
+  CHECK(plan::to_json(r).find("\"kernel\"") != std::string::npos);
+  CHECK(plan::to_text(r).find("kernel") != std::string::npos);
+}
