@@ -36,7 +36,13 @@ bool run_subgraphs(Graph& g, Stage stage, std::span<const std::string> disabled,
       if (!sub) continue;
       auto copy = std::make_shared<Graph>(**sub);
       for (const graph::Capture& c : copy->captures) copy->value(c.inner).type = g.value(c.outer).type;
-      if (!run_to_end(*copy, stage, disabled, depth + 1)) continue;
+      try {
+        if (!run_to_end(*copy, stage, disabled, depth + 1)) continue;
+      } catch (const Error& e) {  // a branch that fits no input may never run; it objects when it does
+        if (e.code() == Code::limit) throw;
+        log(LogLevel::debug, "subgraph of '", printable(g.node(id).name), "' left as it is: ", e.message());
+        continue;
+      }
       g.set_subgraph(id, attribute, std::move(copy));
       changed = true;
     }

@@ -32,7 +32,7 @@ TEST_CASE("fold: dequantized weights stay as they are in a saved graph") {
   CHECK(nodes(text) == 2);
   graph::Graph g = graph::parse(text);
   passes::FoldOptions options;
-  options.dequantize = true;
+  options.dequantize = options.retype = options.outputs = true;
   CHECK(passes::fold_constants(g, options) == 1);
 }
 

@@ -27,8 +27,8 @@ TEST_CASE("plan: a value that is read after its view was made in place stays who
 
 TEST_CASE("plan: channels stay last from the first convolution to the last, and values come out in order") {
   graph::Graph g = graph::parse(
-      "(float32[n, 3, 9, 9] x) -> (y, m) { a = Conv<pads=[1, 1, 1, 1]>(x, w); b = Relu(a); c = Conv(b, v); d = Add(c, c); m = MaxPool<kernel_shape=[2, 2]>(d); y = GlobalAveragePool(m);"
-      " w = const float32[0] {}; v = const float32[0] {}; }");
+      "(float32[n, 3, 9, 9] x) -> (y, m) { w = const float32[0] {}; v = const float32[0] {}; a = Conv<pads=[1, 1, 1, 1]>(x, w); b = Relu(a); c = Conv(b, v); d = Add(c, c); m = MaxPool<kernel_shape=[2, 2]>(d); y = GlobalAveragePool(m);"
+      " }");
   g.value(g.find_value("w")).constant = random_tensor({4, 3, 3, 3}, 2);
   g.value(g.find_value("v")).constant = random_tensor({5, 4, 3, 3}, 3);
   for (const char* n : {"w", "v"}) g.value(g.find_value(n)).type = graph::Type::tensor(DType::f32, g.value(g.find_value(n)).constant.shape());
