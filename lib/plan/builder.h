@@ -44,7 +44,9 @@ class Builder {
   bool emit_alias(const graph::Node& n);
   bool emit_candidate(const graph::Node& n, std::vector<Refusal>& refusals);
   void emit_reference(const graph::Node& n, std::vector<Refusal> refusals);
-  bool try_candidate(const kernels::Candidate& candidate, const graph::Node& n, std::vector<Refusal>& refusals);
+  bool try_candidate(const kernels::Candidate& candidate, const graph::Node& n, Layout wished, std::vector<Refusal>& refusals);
+  Layout wished_layout(const kernels::Candidate& candidate, const graph::Node& n) const;
+  int64_t full_rank(const graph::Node& n) const;  // the largest rank among the inputs
   void add_bodies(const graph::Node& n, Step& step);
   void add_copy(int src, int dst, const char* kernel);
   StepReport report_of(const graph::Node& n) const;

@@ -78,6 +78,13 @@ bool Builder::emit_alias(const Node& n) {
   int src = slot(x, from);
   int dst = new_slot(y, to, plan_->slots_[static_cast<size_t>(src)].buffer);
   known_[static_cast<size_t>(y)].by_layout[static_cast<int>(to)] = dst;
+  StepReport note = report_of(n);
+  note.kernel = "alias";
+  note.detail = "no work: the same memory";
+  note.where = where_;
+  note.inputs = operand_text({src});
+  note.outputs = operand_text({dst});
+  plan_->notes_.emplace_back(plan_->steps_.size(), std::move(note));
   return true;
 }
 
@@ -92,7 +99,7 @@ bool Builder::emit_candidate(const Node& n, std::vector<Refusal>& refusals) {
   for (const Candidate* candidate : kernels::cpu_candidates(n.op, n.domain)) {
     if (std::find(disabled.begin(), disabled.end(), candidate->name) != disabled.end()) refusals.push_back({candidate->name, "disabled"});
     else if (empty) refusals.push_back({candidate->name, "a tensor has no elements"});
-    else if (try_candidate(*candidate, n, refusals)) return true;
+    else if (try_candidate(*candidate, n, wished_layout(*candidate, n), refusals)) return true;
   }
   return false;
 }
@@ -108,18 +115,25 @@ struct Layouts {
 
 }  // namespace
 
-bool Builder::try_candidate(const Candidate& candidate, const Node& n, std::vector<Refusal>& refusals) {
-  Layouts layouts;
-  int64_t bytes[2] = {0, 0};
+Layout Builder::wished_layout(const Candidate& candidate, const Node& n) const {
+  if (candidate.wish == Wish::plain) return Layout::plain;
+  if (candidate.wish == Wish::channels_last) return Layout::channels_last;
+  int64_t bytes[2] = {0, 0}, rank = full_rank(n);
+  for (ValueId v : n.inputs)  // what most bytes already have
+    if (v != k_none && type(v).rank() == rank && !graph_.constant_of(v) && !same_in_both_layouts(type(v).shape()))
+      bytes[static_cast<int>(present_layout(v))] += storage_bytes(type(v).dtype, element_count(type(v).shape()));
+  return bytes[1] > bytes[0] ? Layout::channels_last : Layout::plain;
+}
+
+int64_t Builder::full_rank(const Node& n) const {
+  int64_t rank = 0;
   for (ValueId v : n.inputs)
-    if (v != k_none) layouts.full_rank = std::max(layouts.full_rank, type(v).rank());
-  if (candidate.wish == Wish::channels_last) layouts.wished = Layout::channels_last;
-  if (candidate.wish == Wish::any_same) {
-    for (ValueId v : n.inputs)
-      if (v != k_none && type(v).rank() == layouts.full_rank && !graph_.constant_of(v) && !same_in_both_layouts(type(v).shape()))
-        bytes[static_cast<int>(present_layout(v))] += storage_bytes(type(v).dtype, element_count(type(v).shape()));
-    if (bytes[1] > bytes[0]) layouts.wished = Layout::channels_last;
-  }
+    if (v != k_none) rank = std::max(rank, type(v).rank());
+  return rank;
+}
+
+bool Builder::try_candidate(const Candidate& candidate, const Node& n, Layout wished, std::vector<Refusal>& refusals) {
+  Layouts layouts{full_rank(n), wished};
   bool constants_follow = candidate.wish == Wish::any_same && layouts.wished == Layout::channels_last;
 
   std::vector<Operand> inputs(n.inputs.size()), outputs(n.outputs.size());
@@ -141,6 +155,8 @@ bool Builder::try_candidate(const Candidate& candidate, const Node& n, std::vect
   kernels::Request request{n, inputs, outputs, shared_->options.threads, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_};
   kernels::Offer offer = candidate.prepare(request);
   if (auto* decline = std::get_if<kernels::Decline>(&offer)) {
+    // Where any one layout does, a kernel that knows only the plain one is still better than none.
+    if (candidate.wish == Wish::any_same && wished == Layout::channels_last) return try_candidate(candidate, n, Layout::plain, refusals);
     refusals.push_back({candidate.name, decline->reason});
     return false;
   }

@@ -56,7 +56,12 @@ void Plan::describe(Report& report, const Times* times) const {
   report.packed_bytes += packed_bytes_;
   report.arena_bytes = std::max(report.arena_bytes, arena_bytes_);
   for (const Tensor& t : constants_) report.weight_bytes += t.bytes();
+  size_t note = 0;
+  auto add_notes = [&](size_t before) {
+    for (; note < notes_.size() && notes_[note].first <= before; ++note) report.steps.push_back(notes_[note].second);
+  };
   for (size_t i = 0; i < steps_.size(); ++i) {
+    add_notes(i);
     report.steps.push_back(reports_[i]);
     if (entries && i < entries->size()) {
       report.steps.back().calls = (*entries)[i].calls;
@@ -67,6 +72,7 @@ void Plan::describe(Report& report, const Times* times) const {
     if (steps_[i].tail)
       for (const auto& plan : steps_[i].tail->plans()) plan->describe(report, times);
   }
+  add_notes(steps_.size());
 }
 
 }  // namespace mo::plan

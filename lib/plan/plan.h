@@ -82,6 +82,7 @@ class Plan {
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::vector<StepReport> reports_;  // one per step
+  std::vector<std::pair<size_t, StepReport>> notes_;  // nodes without a step of their own, before step i
   std::vector<std::pair<std::string, int>> observe_first_;
   Packs own_packs_;
   int64_t arena_bytes_ = 0;

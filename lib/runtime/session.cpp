@@ -12,6 +12,7 @@
 #include "ops/op.h"
 #include "plan/plan.h"
 #include "plan/program.h"
+#include "runtime/synthetic.h"
 
 namespace mo::runtime {
 
@@ -261,7 +262,7 @@ plan::Report Session::explain() const {
   report.threads = impl_->options.threads;
   auto plans = impl_->program->plans();
   if (plans.empty()) {
-    prepare();
+    prepare(resolve_shapes(impl_->inputs));
     plans = impl_->program->plans();
   }
   if (!plans.empty()) plans[0]->describe(report);

@@ -130,7 +130,7 @@ TEST_CASE("session: profile times every step") {
   std::vector<Datum> in{random_tensor({2, 4})};
   plan::Report r = s.profile(in, 5);
   CHECK(r.run_us > 0);
-  for (const auto& step : r.steps) CHECK(step.calls == 5);
+  for (const auto& step : r.steps) CHECK(step.calls == (step.kernel == "alias" ? 0 : 5));
   CHECK(plan::to_json(r).find("\"kernel\"") != std::string::npos);
   CHECK(plan::to_text(r).find("kernel") != std::string::npos);
 }
