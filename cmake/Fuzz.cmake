@@ -2,7 +2,7 @@
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   message(FATAL_ERROR "MO_FUZZ needs clang++: configure with -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14")
 endif()
-file(GLOB_RECURSE mo_fuzz_sources CONFIGURE_DEPENDS lib/base/*.cpp lib/tensor/*.cpp lib/graph/*.cpp lib/onnx/*.cpp)
+file(GLOB_RECURSE mo_fuzz_sources CONFIGURE_DEPENDS lib/base/*.cpp lib/tensor/*.cpp lib/graph/*.cpp lib/ops/*.cpp lib/onnx/*.cpp)
 set(mo_fuzz_flags -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr,null,object-size -fno-sanitize-recover=all -O1 -g1)
 add_library(mo_fuzz_core STATIC EXCLUDE_FROM_ALL ${mo_fuzz_sources} $<TARGET_OBJECTS:mo_onnx_proto>)
 target_link_libraries(mo_fuzz_core PUBLIC mo_options mo_onnx_proto)

@@ -28,3 +28,10 @@ if(TARGET mo)
   set_target_properties(mo_alloc_fail PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin"
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN/../lib")
 endif()
+
+# Reads and writes a model from the command line, for tests beside other runtimes and for measuring.
+add_executable(mo_rewrite EXCLUDE_FROM_ALL tests/tools/rewrite.cpp)
+target_link_libraries(mo_rewrite PRIVATE mo_core)
+set_target_properties(mo_rewrite PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin"
+  BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN/../lib")
+add_dependencies(mo_rewrite mo_dnnl_beside)

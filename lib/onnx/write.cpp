@@ -4,7 +4,7 @@
 
 #include <google/protobuf/io/coded_stream.h>
 
-#include <memory>
+#include <filesystem>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -22,6 +22,7 @@ using google::protobuf::io::CodedOutputStream;
 
 constexpr int64_t k_alignment_outside = 64;
 constexpr int64_t k_largest_inside = INT32_MAX;
+constexpr size_t k_hex_digits = 12;  // of the data file's name
 
 void put_varint(std::string& dst, uint64_t value) {
   uint8_t bytes[10];
@@ -64,7 +65,7 @@ class Writer {
       encode_header(*i.tensor, t);
       t.set_name(i.name);
       bool raw = i.tensor->dtype() != DType::string;
-      bool away = raw && outside && i.tensor->bytes() >= options_.outside_from_bytes;
+      bool away = outside && goes_outside(*i.tensor);
       if (away) {
         outside_bytes_ = checked_add(outside_bytes_, (k_alignment_outside - outside_bytes_ % k_alignment_outside) % k_alignment_outside);
         t.set_data_location(::onnx::TensorProto::EXTERNAL);
@@ -82,6 +83,18 @@ class Writer {
     }
     graph_bytes_ = static_cast<int64_t>(structure_.size());
     for (const Piece& p : pieces_) graph_bytes_ = checked_add(graph_bytes_, p.size());
+  }
+
+  // A name for the data file that changes with its contents: a replaced model keeps the data it was written with until the new one is in place.
+  std::string data_name(const std::string& file_name) const {
+    Sha256 hash;
+    for (const Initializer& i : initializers_) {
+      if (!goes_outside(*i.tensor)) continue;
+      check(options_.control);
+      hash.update_int(i.tensor->bytes());
+      hash.update(i.tensor->raw(), static_cast<size_t>(i.tensor->bytes()));
+    }
+    return text(file_name, ".", hex(hash.finish()).substr(0, k_hex_digits), ".data");
   }
 
   bool fits_inside() const { return graph_bytes_ + static_cast<int64_t>(header_.size()) + 16 <= k_largest_inside; }
@@ -103,7 +116,7 @@ class Writer {
 
   void emit_outside(AtomicFile& file) const {
     for (const Piece& p : pieces_) {
-      if (p.inside || p.tensor->dtype() == DType::string || p.tensor->bytes() < options_.outside_from_bytes) continue;
+      if (p.inside || !goes_outside(*p.tensor)) continue;
       check(options_.control);
       file.pad_to(k_alignment_outside);
       file.write(p.tensor->raw(), static_cast<size_t>(p.tensor->bytes()));
@@ -111,6 +124,8 @@ class Writer {
   }
 
  private:
+  bool goes_outside(const Tensor& t) const { return t.dtype() != DType::string && t.bytes() > 0 && t.bytes() >= options_.outside_from_bytes; }
+
   ::onnx::ModelProto header(const graph::Model& m) {
     ::onnx::ModelProto p;
     Versions v = choose_versions(m, options_);
@@ -155,24 +170,42 @@ class Writer {
 
 }  // namespace
 
+namespace {
+
+// Data files of earlier saves under the same model name.
+void remove_old_data(const std::string& folder, const std::string& file_name, const std::string& keep) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    std::string name = entry.path().filename().string();
+    if (name == keep || !name.starts_with(file_name + ".") || !name.ends_with(".data") || name.size() != file_name.size() + k_hex_digits + 6) continue;
+    std::string middle = name.substr(file_name.size() + 1, k_hex_digits);
+    if (middle.find_first_not_of("0123456789abcdef") == std::string::npos) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
+}  // namespace
+
 void write(const graph::Model& model, const std::string& path, const WriteOptions& options) {
   Writer writer(model, options);
-  std::string file_name = path.substr(path.find_last_of('/') + 1);
-  std::string location = file_name + ".data";
-  writer.place(options.outside == Outside::always, location);
-  if (!writer.fits_inside()) {
+  std::string file_name = path.substr(path.find_last_of('/') + 1), location;
+  writer.place(false, {});
+  bool outside = options.outside == Outside::always || !writer.fits_inside();
+  if (outside) {
     require(options.outside != Outside::never, Code::limit, "the model passes protobuf's 2 GiB; its tensors have to go outside");
+    location = writer.data_name(file_name);
     writer.place(true, location);
     require(writer.fits_inside(), Code::limit, "the model passes protobuf's 2 GiB even without its tensors");
+    outside = writer.has_outside();
   }
   AtomicFile file(path);
   writer.emit([&](const void* data, size_t bytes) { file.write(data, bytes); });
-  if (!writer.has_outside()) return file.commit();
-  AtomicFile data(path + ".data");
-  writer.emit_outside(data);
-  file.stage();
-  data.commit();
+  if (outside) {
+    AtomicFile data(folder_of(path) + "/" + location);
+    writer.emit_outside(data);
+    data.commit();
+  }
   file.commit();
+  remove_old_data(folder_of(path), file_name, outside ? location : std::string());
 }
 
 std::string write_bytes(const graph::Model& model, const WriteOptions& options) {

@@ -23,8 +23,8 @@ struct WriteOptions {
   Control* control = nullptr;
 };
 
-// Saves atomically: the old file stays until the new one is complete. With tensors outside, "<file name>.data" lies beside it, and is
-// written piece by piece: nothing is copied in memory.
+// Saves atomically: the old model stays whole until the new one is complete. With tensors outside, "<file name>.<12 hex digits of their
+// SHA-256>.data" lies beside it, written piece by piece: nothing is copied in memory. Such files of earlier saves to `path` are then removed.
 void write(const graph::Model& model, const std::string& path, const WriteOptions& options = {});
 std::string write_bytes(const graph::Model& model, const WriteOptions& options = {});
 // Streams the bytes that write_bytes would return; also beyond 2 GiB (for digests).

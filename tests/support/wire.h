@@ -1,0 +1,18 @@
+// Protobuf wire format by hand, for tests that need bytes no library would write.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace wire {
+
+inline std::string varint(uint64_t v) {
+  std::string out;
+  for (; v >= 0x80; v >>= 7) out.push_back(static_cast<char>(v | 0x80));
+  out.push_back(static_cast<char>(v));
+  return out;
+}
+inline std::string number(int field, uint64_t v) { return varint(static_cast<uint64_t>(field) << 3) + varint(v); }
+inline std::string field(int field, std::string_view bytes) { return varint(static_cast<uint64_t>(field) << 3 | 2) + varint(bytes.size()) + std::string(bytes); }
+
+}  // namespace wire
