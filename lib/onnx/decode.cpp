@@ -201,7 +201,7 @@ class Decoder {
     n.op = p.op_type();
     n.domain = plain_domain(p.domain());
     require(n.domain != "mo", Code::unsupported, "operators of domain 'mo' do not belong into files");
-    n.name = scope.prefix.empty() ? p.name() : text(scope.prefix, p.name());
+    n.name = scope.prefix.empty() ? p.name() : text(scope.prefix, p.name().empty() ? p.op_type() : p.name());
     n.doc = p.doc_string();
     n.metadata = pairs(p.metadata_props());
     n.inputs = inputs(p, scope);

@@ -54,7 +54,8 @@ class Encoder {
     std::vector<Initializer> constants;
     for (ValueId v = 0; v < g.value_count(); ++v)
       if (g.value(v).is_constant()) constants.push_back({names.of[static_cast<size_t>(v)], &g.value(v).constant});
-    for (graph::NodeId id : g.order()) node(g.node(id), names, *p.add_node());
+    std::unordered_set<std::string> node_names;
+    for (graph::NodeId id : g.order()) node(g.node(id), names, node_names, *p.add_node());
     outputs(g, names, p);
     if (options_.value_types) inner_types(g, names, p);
     return constants;
@@ -125,12 +126,19 @@ class Encoder {
     }
   }
 
-  void node(const Node& n, const Names& names, ::onnx::NodeProto& p) {
+  // Runtimes refuse two nodes of one name (no name is fine).
+  static std::string unique(const std::string& name, std::unordered_set<std::string>& used) {
+    std::string candidate = name;
+    for (int64_t k = 1; !used.insert(candidate).second; ++k) candidate = text(name, "_", k);
+    return candidate;
+  }
+
+  void node(const Node& n, const Names& names, std::unordered_set<std::string>& node_names, ::onnx::NodeProto& p) {
     check(options_.control);
     auto name_of = [&](ValueId v) { return v == k_none ? std::string() : names.of[static_cast<size_t>(v)]; };
     for (ValueId v : n.inputs) p.add_input(name_of(v));
     for (ValueId v : n.outputs) p.add_output(name_of(v));
-    if (!n.name.empty()) p.set_name(n.name);
+    if (!n.name.empty()) p.set_name(unique(n.name, node_names));
     p.set_op_type(n.op);
     if (!n.domain.empty()) p.set_domain(n.domain);
     if (!n.doc.empty()) p.set_doc_string(n.doc);

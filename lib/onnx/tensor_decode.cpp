@@ -105,8 +105,9 @@ void normalise(Tensor& t) {
 }  // namespace
 
 Tensor TensorDecoder::dense(const ::onnx::TensorProto& proto) {
+  require(proto.has_segment(), Code::format, "a tensor is announced but missing");
   size_t index = static_cast<size_t>(proto.segment().begin());
-  MO_ASSERT(proto.has_segment() && index < stripped_.data.size());
+  MO_ASSERT(index < stripped_.data.size());
   Tensor& done = done_[index];
   if (!done) {
     try {

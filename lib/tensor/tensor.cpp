@@ -1,6 +1,8 @@
 // Tensor storage: allocation, sharing, copy on write, element access.
 #include "tensor/tensor.h"
 
+#include <sys/mman.h>
+
 #include <cmath>
 #include <cstring>
 #include <new>
@@ -21,8 +23,22 @@ struct AlignedFree {
   void operator()(const void* p) const { ::operator delete(const_cast<void*>(p), std::align_val_t{k_alignment}); }
 };
 
+// Large blocks ask for huge pages: a model's weights then cost hundreds of page faults, not a hundred thousand.
+void ask_for_huge_pages(void* block, int64_t bytes) {
+#ifdef MADV_HUGEPAGE
+  constexpr int64_t k_large = int64_t{4} << 20;
+  if (bytes < k_large) return;
+  constexpr uintptr_t k_page = 4096;
+  uintptr_t from = (reinterpret_cast<uintptr_t>(block) + k_page - 1) & ~(k_page - 1), to = (reinterpret_cast<uintptr_t>(block) + static_cast<uintptr_t>(bytes)) & ~(k_page - 1);
+  ::madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);  // a wish: failure changes nothing
+#else
+  (void)block, (void)bytes;
+#endif
+}
+
 std::shared_ptr<void> aligned_block(int64_t bytes) {
   void* p = ::operator new(static_cast<size_t>(bytes), std::align_val_t{k_alignment});
+  ask_for_huge_pages(p, bytes);
   return std::shared_ptr<void>(p, AlignedFree{});
 }
 

@@ -86,6 +86,7 @@ TEST_CASE("hostile bytes: every single bit flip of small models is a graph or on
       std::string bytes = seed;
       bytes[i / 8] = static_cast<char>(bytes[i / 8] ^ 1 << (i % 8));
       Outcome o = outcome(bytes);
+      CAPTURE(o.message);
       CHECK(o.code != Code::internal);
       if (o.code == Code{0}) {  // what was read can be written
         graph::Model m = onnx::read_bytes(bytes);

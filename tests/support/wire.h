@@ -12,7 +12,16 @@ inline std::string varint(uint64_t v) {
   out.push_back(static_cast<char>(v));
   return out;
 }
-inline std::string number(int field, uint64_t v) { return varint(static_cast<uint64_t>(field) << 3) + varint(v); }
-inline std::string field(int field, std::string_view bytes) { return varint(static_cast<uint64_t>(field) << 3 | 2) + varint(bytes.size()) + std::string(bytes); }
+inline std::string number(int field, uint64_t v) {
+  std::string out = varint(static_cast<uint64_t>(field) << 3);
+  out.append(varint(v));
+  return out;
+}
+inline std::string field(int field, std::string_view bytes) {
+  std::string out = varint(static_cast<uint64_t>(field) << 3 | 2);
+  out.append(varint(bytes.size()));
+  out.append(bytes);
+  return out;
+}
 
 }  // namespace wire

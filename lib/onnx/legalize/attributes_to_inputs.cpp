@@ -113,4 +113,12 @@ bool upgrade_resize(Upgrade& u) {
   return true;
 }
 
+// Opset 11 wanted roi and scales even where they did not matter, and took empty tensors for "none".
+bool upgrade_resize_inputs(Upgrade& u) {
+  auto empty = [&](size_t i) { return u.constant(i) && u.constant(i)->size() == 0; };
+  if (empty(1)) u.set_input(1, graph::k_none);
+  if (u.node.input(3) != graph::k_none || empty(2)) u.set_input(2, graph::k_none);
+  return true;
+}
+
 }  // namespace mo::onnx

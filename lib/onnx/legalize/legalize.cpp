@@ -116,11 +116,11 @@ ValueId Upgrade::scalar_like(std::string_view what, double value, size_t like) {
 
 ValueId Upgrade::emit(std::string op, std::vector<ValueId> inputs, std::vector<std::pair<std::string, AttrValue>> attributes) {
   Node n;
-  n.name = stem(op);
+  ValueId out = graph_.add_value(stem(op));
+  n.name = graph_.value(out).name;  // unique, as the value's name is
   n.op = std::move(op);
   n.inputs = std::move(inputs);
   n.attributes = std::move(attributes);
-  ValueId out = graph_.add_value(n.name);
   n.outputs = {out};
   helpers.push_back(std::move(n));
   return out;
