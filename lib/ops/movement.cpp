@@ -23,6 +23,14 @@ void set_bits(uint8_t* data, int64_t i, int bits, unsigned v) {
   if (shift + bits > 8) at[1] = static_cast<uint8_t>((at[1] & ~(mask >> 8)) | (v << shift & mask) >> 8);
 }
 
+// The bits behind the last packed element: zero, so that equal tensors have equal bytes.
+void clear_tail(Tensor& t) {
+  int used = static_cast<int>(t.size() * info(t.dtype()).bits % 8);
+  if (used == 0) return;
+  uint8_t& last = static_cast<uint8_t*>(t.raw_mutable())[t.bytes() - 1];
+  last = static_cast<uint8_t>(last & ((1u << used) - 1));
+}
+
 struct Box {
   std::vector<int64_t> extents, dst, src;  // merged axes, outermost first
 };
@@ -86,6 +94,7 @@ Mover::Mover(Tensor& dst, const Tensor& src) {
   int bits = info(src.dtype()).bits;
   if (bits >= 8) width_ = bits / 8;
   else bits_ = bits;
+  if (bits_ > 0) clear_tail(dst);
   src_ = static_cast<const char*>(src.raw());
   dst_ = static_cast<char*>(dst.raw_mutable());
 }
@@ -115,6 +124,7 @@ void copy_box(Tensor& dst, int64_t dst_at, std::span<const int64_t> dst_strides,
   };
   int bits = info(src.dtype()).bits;
   if (bits == 0 || bits >= 8) return by_width(src.dtype(), typed);
+  clear_tail(dst);
   for_outer(b, dst_at, src_at, [&](int64_t d, int64_t s) {
     for (int64_t i = 0; i < b.extents.back(); ++i)
       set_bits(static_cast<uint8_t*>(to), d + i * b.dst.back(), bits, get_bits(static_cast<const uint8_t*>(from), s + i * b.src.back(), bits));
