@@ -30,7 +30,7 @@ void run(Run& c) {
       s[static_cast<size_t>(k)] = sum;
     }
     chosen.push_back(binary ? s[0] > 0 : std::max_element(s.begin(), s.end()) - s.begin());
-    apply_post_transform(binary && post == PostTransform::softmax ? PostTransform::none : post, s.data(), classes);
+    apply_post_transform(binary && (post == PostTransform::softmax || post == PostTransform::softmax_zero) ? PostTransform::none : post, s.data(), classes);
     if (binary) *dst++ = static_cast<float>(1 - s[0]);
     for (double v : s) *dst++ = static_cast<float>(v);
   }

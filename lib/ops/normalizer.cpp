@@ -1,4 +1,4 @@
-// Normalizer: each row divided by its largest absolute value (MAX), sum of absolute values (L1) or root of the sum of squares (L2).
+// Normalizer: each row divided by its largest element (MAX), sum of absolute values (L1) or root of the sum of squares (L2).
 #include <algorithm>
 
 #include "ops/ml.h"
@@ -19,8 +19,8 @@ void run(Run& c) {
   float* dst = c.out(0, DType::f32, c.in(0).shape()).mutable_data<float>();
   for (int64_t r = 0; r < x.n; ++r) {
     const double* row = x.row(r);
-    double d = 0;
-    for (int64_t i = 0; i < x.features; ++i) d = norm == "MAX" ? std::max(d, std::fabs(row[i])) : d + (norm == "L1" ? std::fabs(row[i]) : row[i] * row[i]);
+    double d = norm == "MAX" && x.features > 0 ? row[0] : 0;
+    for (int64_t i = 0; i < x.features; ++i) d = norm == "MAX" ? std::max(d, row[i]) : d + (norm == "L1" ? std::fabs(row[i]) : row[i] * row[i]);
     if (norm == "L2") d = std::sqrt(d);
     for (int64_t i = 0; i < x.features; ++i) *dst++ = static_cast<float>(d == 0 ? row[i] : row[i] / d);
   }

@@ -98,7 +98,7 @@ std::vector<double> probabilities(const Machine& m, const std::vector<double>& d
       r[static_cast<size_t>(i * m.classes + j)] = p;
       r[static_cast<size_t>(j * m.classes + i)] = 1 - p;
     }
-  return m.classes == 2 ? std::vector<double>{r[1], r[2]} : couple_pairs(r, m.classes);
+  return couple_pairs(r, m.classes);
 }
 
 // The class with most won pairs, the first of equals.
@@ -135,10 +135,9 @@ void run(Run& c) {
     std::vector<double> s;
     if (m.vectors > 0) {
       std::vector<double> decision = decisions(m, kernel, x.row(r), x.features);
-      bool estimate = !m.prob_a.empty();
-      if (estimate) s = probabilities(m, decision);
-      else s = m.classes == 2 ? std::vector<double>{decision[0], -decision[0]} : decision;
-      chosen.push_back(estimate ? std::max_element(s.begin(), s.end()) - s.begin() : most_votes(m, decision));
+      if (!m.prob_a.empty()) s = probabilities(m, decision);
+      else s = m.classes == 2 ? std::vector<double>{-decision[0], decision[0]} : decision;
+      chosen.push_back(most_votes(m, decision));
     } else {
       for (int64_t k = 0; k < m.classes; ++k) s.push_back(kernel(x.row(r), m.weights.data() + k * x.features, x.features) + m.rho[0]);
       chosen.push_back(std::max_element(s.begin(), s.end()) - s.begin());

@@ -1,4 +1,4 @@
-// TreeEnsembleClassifier: class scores of decision trees and the label of the best; votes for one class of two make it binary.
+// TreeEnsembleClassifier: class scores of decision trees and the label of the best; votes for the first of two classes alone make it binary.
 #include <algorithm>
 
 #include "ops/tree.h"
@@ -12,9 +12,8 @@ void infer(Infer& c) { infer_classifier(c, "classlabels_int64s"); }
 // One score for two classes: a probability when all weights are positive (threshold 1/2), else a margin (threshold 0).
 int64_t finish_binary(double s, bool positive_weights, PostTransform post, float* dst) {
   int64_t label = s > (positive_weights ? 0.5 : 0.0);
-  double pair[2] = {positive_weights ? 1 - s : -s, s};
-  if (post == PostTransform::logistic && !positive_weights) apply_post_transform(post, pair, 2);
-  if (post == PostTransform::probit) apply_post_transform(post, pair, 2);
+  double pair[2] = {positive_weights && post != PostTransform::logistic ? 1 - s : -s, s};
+  if (post == PostTransform::logistic || post == PostTransform::probit) apply_post_transform(post, pair, 2);
   dst[0] = static_cast<float>(pair[0]);
   dst[1] = static_cast<float>(pair[1]);
   return label;
@@ -29,7 +28,7 @@ void run(Run& c) {
   PostTransform post = post_transform(c.node.s("post_transform", "NONE"));
   bool one_class = !forest.votes.empty() && std::all_of(forest.votes.begin(), forest.votes.end(), [&](const Vote& v) { return v.target == forest.votes[0].target; });
   bool positive = std::all_of(forest.votes.begin(), forest.votes.end(), [](const Vote& v) { return v.weight >= 0; });
-  bool binary = classes == 2 && one_class;
+  bool one_of_two = classes == 2 && one_class, binary = one_of_two && forest.votes[0].target == 0;
   require(base.size() != 1 || binary || classes == 1, Code::format, "one base value for ", classes, " classes");
   Rows x = feature_rows(c);
   Tensor result = Tensor::allocate(DType::f32, {x.n, classes});
@@ -40,18 +39,12 @@ void run(Run& c) {
   for (int64_t r = 0; r < x.n; ++r, dst += classes) {
     forest.score(x.row(r), x.features, scores, voted);
     if (binary) {
-      double s = scores[static_cast<size_t>(forest.votes[0].target)] + (base.empty() ? 0 : base.back());
+      double s = scores[0] + (base.empty() ? 0 : base.back());
       chosen.push_back(finish_binary(s, positive, post, dst));
       continue;
     }
-    for (size_t k = 0; k < base.size(); ++k) {
-      scores[k] += base[k];
-      voted[k] = 1;
-    }
-    int64_t best = -1;
-    for (int64_t k = 0; k < classes; ++k)
-      if (voted[static_cast<size_t>(k)] && (best < 0 || scores[static_cast<size_t>(k)] > scores[static_cast<size_t>(best)])) best = k;
-    chosen.push_back(std::max<int64_t>(best, 0));
+    for (size_t k = 0; k < base.size(); ++k) scores[k] += base[k];
+    chosen.push_back(one_of_two ? scores[1] > (positive ? 0.5 : 0.0) : std::max_element(scores.begin(), scores.end()) - scores.begin());
     apply_post_transform(post, scores.data(), classes);
     std::transform(scores.begin(), scores.end(), dst, [](double s) { return static_cast<float>(s); });
   }
