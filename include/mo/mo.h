@@ -140,7 +140,7 @@ MO_API const char *mo_version(void);
 /* The number of the binary interface; compare with MO_ABI_VERSION after loading the library at run time. */
 MO_API int32_t mo_abi_version(void);
 
-/* How the library was built: {"version", "abi", "compiler", "onednn", "protobuf", "onnx_opset", "cpu_features": [...]}. */
+/* How the library was built: {"version", "abi", "compiler", "onednn", "cpu_features": [...]}. */
 MO_API mo_error *mo_build_info_json(mo_buffer **json);
 
 /* The devices that can run models: {"devices": [{"name": "cpu", "description", "threads", "features": [...]}]}. `threads` counts what

@@ -11,7 +11,10 @@ const OptionRow& OptionSet::row(std::string_view key) const {
   if (const OptionRow* found = operation_->find(key)) return *found;
   std::vector<std::string> keys;
   for (const OptionRow& r : operation_->rows) keys.emplace_back(r.key);
-  std::string near = nearest(key, keys);
+  std::vector<std::string> words = keys;
+  for (const OptionRow& r : operation_->rows)
+    if (r.alias) words.emplace_back(r.alias);
+  std::string near = nearest(key, words);
   fail(Code::invalid_argument, operation_->name, " has no option ", printable(key), "; ",
        near.empty() ? "there are " + join(keys, ", ") : "did you mean " + near + "?");
 }
