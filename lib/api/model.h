@@ -20,6 +20,8 @@ struct mo_model : mo::api::Handle<0x6d6f6d6f> {
   explicit mo_model(mo::graph::Model m);
   const mo::graph::Model model;
   std::vector<std::unique_ptr<mo_port>> inputs, outputs;
+  int64_t file_bytes = 0;  // of the file it was read from, external data included; 0: made in memory
+  double load_ms = 0;      // that reading it took
 
   const mo::report::Summary& summary() const;
   const std::string& digest() const;

@@ -86,8 +86,16 @@ constexpr OptionRow k_quantize[] = {
     list("op_types", "Operators to quantize; none: all that can be."),
     yes_no("fold_batch_norm", "true", "Fold BatchNormalization into the weights before it."),
     whole("threads", "0", "Threads of calibration runs and measurements; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    whole("seed", "0", "Seed of everything random.", 0, k_int),
     yes_no("report.latency", "false", "Time both models for the report."),
     number("report.seconds", "1", "Seconds of timing for each model.", 0.001, 3600),
+    whole("report.threads", "1", "Threads of the timed runs; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    list("report.shapes", "Input shapes of the timed runs, as input=1x3x224x224; other free axes are 1."),
+    word("report.data", "", "Data set on which the metric of both models is measured for the report; none: not measured."),
+    one_of("report.metric", "top1", metric_choices, "The metric measured."),
+    whole("report.skip", "0", "Samples of that data set left out at the start.", 0, k_int),
+    whole("report.samples", "-1", "Samples of that data set used; -1: all.", -1, k_int),
+    whole("report.batch_size", "1", "Samples in one batch of that data set.", 1, 1000000),
 };
 
 constexpr OptionRow k_benchmark[] = {
@@ -95,8 +103,7 @@ constexpr OptionRow k_benchmark[] = {
     whole("batch", "1", "Size of the first axis where the model leaves it open.", 1, 1000000),
     list("shapes", "Input shapes, as input=1x3x224x224; other free axes are 1.", "shape"),
     number("seconds", "3", "Time to measure for, after the warm-up.", 0.001, 3600),
-    whole("min_runs", "10", "Fewest runs measured, however long they take.", 1, 1000000),
-    whole("max_runs", "100000", "Most runs measured.", 1, 1e9),
+    whole("runs", "0", "Runs to measure, whatever time they take; 0: as many as fit in the seconds.", 0, 1e9),
     whole("warmup", "3", "Runs before the measured ones.", 0, 1000000),
     whole("seed", "0", "Seed of the random inputs.", 0, k_int),
 };

@@ -42,12 +42,20 @@ Shapes parse_shapes(const std::vector<std::string>& texts, const std::vector<run
 }
 
 Shapes complete_shapes(const Shapes& given, const std::vector<runtime::Port>& inputs, int64_t batch) {
+  std::map<std::string, int64_t> symbols;  // a symbol bound by a given shape binds everywhere
+  for (const runtime::Port& p : inputs)
+    if (auto it = given.find(p.name); it != given.end() && it->second.size() == p.type.dims.size())
+      for (size_t i = 0; i < it->second.size(); ++i)
+        if (!p.type.dims[i].known() && !p.type.dims[i].symbol.empty()) symbols[p.type.dims[i].symbol] = it->second[i];
   Shapes shapes = given;
   for (const runtime::Port& p : inputs) {
     if (p.optional || shapes.count(p.name)) continue;
     require(p.type.is_tensor() && p.type.ranked, Code::shape, "input ", printable(p.name), " has no declared rank: give its shape");
     Shape shape;
-    for (const graph::Dim& d : p.type.dims) shape.push_back(d.known() ? d.size : shape.empty() ? batch : 1);
+    for (const graph::Dim& d : p.type.dims) {
+      auto bound = symbols.find(d.symbol);
+      shape.push_back(d.known() ? d.size : bound != symbols.end() ? bound->second : shape.empty() ? batch : 1);
+    }
     shapes[p.name] = std::move(shape);
   }
   return shapes;

@@ -1,0 +1,92 @@
+// mo_quantize: options to the quantizer, its result to a model and a report.
+#include "quantize/quantize.h"
+
+#include <chrono>
+
+#include "api/calibration.h"
+#include "api/control.h"
+#include "api/measure.h"
+#include "api/report.h"
+
+using namespace mo;
+using namespace mo::api;
+
+namespace {
+
+quantize::Options quantize_options(const OptionSet& o) {
+  quantize::Options q;
+  q.precision = o.text("precision");
+  q.calibration_method = o.text("calibration.method");
+  q.chooser.percentile = o.real("calibration.percentile");
+  q.granularity = o.text("granularity");
+  q.activation_type = o.text("activation_type");
+  q.activation_symmetric = o.flag("activation_symmetric");
+  q.weight_symmetric = o.flag("weight_symmetric");
+  q.include = o.list("include");
+  q.exclude = o.list("exclude");
+  q.op_types = o.list("op_types");
+  q.fold_batch_norm = o.flag("fold_batch_norm");
+  q.threads = static_cast<int>(o.integer("threads"));
+  return q;
+}
+
+// Metric of both models on the data set that the options name.
+void measure_on_data(report::QuantizationFacts& facts, const mo_model& before, const mo_model& after, const OptionSet& o, Control* control) {
+  std::string path = o.text("report.data");
+  if (path.empty()) return;
+  data::OpenOptions d;
+  d.batch_size = o.integer("report.batch_size");
+  d.skip = o.integer("report.skip");
+  d.limit = o.integer("report.samples");
+  auto dataset = data::open(path, d);
+  int threads = static_cast<int>(o.integer("threads"));
+  measure_metric(facts.before, before, *dataset, o.text("report.metric"), "", threads, control);
+  measure_metric(facts.after, after, *dataset, o.text("report.metric"), "", threads, control);
+}
+
+report::Report make_report(const mo_model& before, const mo_model& after, const quantize::Result& made, const mo_calibration* calibration, const OptionSet& o,
+                           double seconds, Control* control) {
+  report::QuantizationFacts facts;
+  facts.before = side_of(before);
+  facts.after = side_of(after);
+  facts.nodes = made.nodes;
+  facts.quantized_weights = made.quantized_weights;
+  facts.quantized_activations = made.quantized_activations;
+  facts.calibration_samples = calibration ? calibration->calibration->samples() : 0;
+  facts.warnings = made.warnings;
+  facts.seconds = seconds;
+  facts.seed = static_cast<uint64_t>(o.integer("seed"));
+  facts.options = o.json();
+  if (o.flag("report.latency")) {
+    LatencyWish wish;
+    wish.threads = static_cast<int>(o.integer("report.threads"));
+    wish.seconds = o.real("report.seconds");
+    wish.shapes = o.list("report.shapes");
+    wish.seed = facts.seed;
+    measure_latency(facts.before, before, wish, {}, control);
+    measure_latency(facts.after, after, wish, {}, control);
+  }
+  measure_on_data(facts, before, after, o, control);
+  return report::quantization_report(facts);
+}
+
+}  // namespace
+
+mo_error* mo_quantize(const mo_model* model, const mo_calibration* calibration, const mo_options* options, mo_control* control, mo_model** out, mo_report** report) {
+  return guard([&] {
+    if (report) *report = nullptr;
+    mo_model*& result = output(out, "out");
+    const mo_model& m = checked(model, "model");
+    const mo_calibration* c = calibration ? &checked(calibration, "calibration") : nullptr;
+    OptionSet o = options_for(options, "quantize");
+    Control* watch = control_or_null(control);
+    std::optional<Turn> turn;
+    if (c) turn.emplace(c->taken, "calibration");
+    auto start = std::chrono::steady_clock::now();
+    quantize::Result made = quantize::quantize(m.model, c ? c->calibration.get() : nullptr, quantize_options(o), watch);
+    double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    auto after = std::make_unique<mo_model>(std::move(made.model));
+    if (report) *report = new mo_report(make_report(m, *after, made, c, o, seconds, watch));
+    result = after.release();
+  });
+}
