@@ -285,11 +285,13 @@ MO_API mo_error *mo_model_save(const mo_model *model, const char *path, const mo
 /* The same into memory; at most 2 GiB. options: "save". */
 MO_API mo_error *mo_model_save_bytes(const mo_model *model, const mo_options *options, mo_buffer **out);
 
-/* What is in it: {"name", "producer", "ir_version", "opsets", "inputs", "outputs", "operators": {"Conv": 53}, "nodes", "parameters",
- * "parameter_bytes", "bytes_by_dtype", "macs", "quantized_nodes", "metadata", "digest"}. macs is null where free dimensions leave it open. */
+/* What is in it: {"name", "producer", "ir_version", "opsets", "inputs", "outputs", "nodes", "operators": {"Conv": 53}, "quantized_nodes",
+ * "file_bytes", "parameters", "parameter_bytes", "bytes_by_dtype", "macs", "macs_free_axes", "macs_unknown_nodes", "metadata", "digest"}.
+ * file_bytes: as saved with default options. macs counts one run with every free axis (macs_free_axes) at 1. */
 MO_API mo_error *mo_model_describe_json(const mo_model *model, mo_buffer **json);
 
-/* "sha256:" and 64 hexadecimal digits: over the graph, its weights and metadata, whatever file form they came in. */
+/* "sha256:" and 64 hexadecimal digits, over the bytes that saving with default options writes: equal models have equal digests, whatever file
+ * they came from. */
 MO_API mo_error *mo_model_digest(const mo_model *model, mo_buffer **digest);
 
 /* The value that the model's metadata has for `key`. Errors: MO_ERR_NOT_FOUND. mo_model_describe_json lists all. */

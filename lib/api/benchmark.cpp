@@ -42,7 +42,7 @@ mo_error* mo_benchmark(const mo_model* model, const mo_tensors* inputs, const mo
     wish.runs = o.integer("runs");
     wish.warmup = o.integer("warmup");
     report::BenchmarkFacts facts;
-    facts.model.digest = m.digest();
+    facts.model.digest = m.saved().digest;
     facts.model.load_ms = m.load_ms;
     facts.options = o.json();
     measure_latency(facts.model, m, wish, given, control_or_null(control));
@@ -59,7 +59,7 @@ mo_error* mo_evaluate(const mo_model* model, mo_dataset* dataset, const mo_optio
     Control* watch = control_or_null(control);
     Turn turn(d.taken, "dataset");
     report::EvaluationFacts facts;
-    facts.model.digest = m.digest();
+    facts.model.digest = m.saved().digest;
     facts.options = o.json();
     measure_metric(facts.model, m, *d.dataset, o.text("metric"), o.text("output"), static_cast<int>(o.integer("threads")), watch);
     double value = facts.model.metric->value;

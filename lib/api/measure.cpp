@@ -8,9 +8,9 @@ namespace mo::api {
 
 report::Side side_of(const mo_model& model) {
   report::Side side;
-  side.digest = model.digest();
+  side.digest = model.saved().digest;
   side.summary = model.summary();
-  side.file_bytes = model.file_bytes;
+  side.file_bytes = model.saved().bytes;
   side.load_ms = model.load_ms;
   return side;
 }

@@ -55,6 +55,7 @@ Json describe(const mo_model& m) {
               {"nodes", s.nodes},
               {"operators", s.operators},
               {"quantized_nodes", s.quantized_nodes},
+              {"file_bytes", m.saved().bytes},
               {"parameters", s.parameters},
               {"parameter_bytes", s.parameter_bytes},
               {"bytes_by_dtype", s.bytes_by_dtype},
@@ -62,7 +63,7 @@ Json describe(const mo_model& m) {
               {"macs_unknown_nodes", s.macs_unknown},
               {"macs_free_axes", s.free_axes},
               {"metadata", metadata},
-              {"digest", m.digest()}};
+              {"digest", m.saved().digest}};
 }
 
 const mo_port* port_at(const std::vector<std::unique_ptr<mo_port>>& ports, int64_t index) {
@@ -82,10 +83,10 @@ const report::Summary& mo_model::summary() const {
   return *summary_;
 }
 
-const std::string& mo_model::digest() const {
+const report::Saved& mo_model::saved() const {
   std::lock_guard lock(mutex_);
-  if (digest_.empty()) digest_ = report::digest(model);
-  return digest_;
+  if (!saved_) saved_ = report::saved_form(model);
+  return *saved_;
 }
 
 mo_error* mo_model_describe_json(const mo_model* model, mo_buffer** json) {
@@ -98,7 +99,7 @@ mo_error* mo_model_describe_json(const mo_model* model, mo_buffer** json) {
 mo_error* mo_model_digest(const mo_model* model, mo_buffer** digest) {
   return guard([&] {
     mo_buffer*& result = output(digest, "digest");
-    result = buffer(checked(model, "model").digest());
+    result = buffer(checked(model, "model").saved().digest);
   });
 }
 

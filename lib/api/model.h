@@ -20,14 +20,13 @@ struct mo_model : mo::api::Handle<0x6d6f6d6f> {
   explicit mo_model(mo::graph::Model m);
   const mo::graph::Model model;
   std::vector<std::unique_ptr<mo_port>> inputs, outputs;
-  int64_t file_bytes = 0;  // of the file it was read from, external data included; 0: made in memory
-  double load_ms = 0;      // that reading it took
+  double load_ms = 0;  // that reading it took
 
   const mo::report::Summary& summary() const;
-  const std::string& digest() const;
+  const mo::report::Saved& saved() const;
 
  private:
   mutable std::mutex mutex_;
   mutable std::optional<mo::report::Summary> summary_;
-  mutable std::string digest_;
+  mutable std::optional<mo::report::Saved> saved_;
 };

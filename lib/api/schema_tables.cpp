@@ -32,17 +32,22 @@ constexpr OptionRow one_of(const char* key, const char* fallback, std::vector<Ch
 }
 
 constexpr OptionRow k_load[] = {
-    yes_no("external_data", "true", "Read weights kept in files beside the model; false refuses such models."),
-    whole("max_model_bytes", "2147483647", "Largest .onnx file accepted, without its external data.", 1, 2147483647),
-    whole("max_total_bytes", "1099511627776", "Largest sum of all weights accepted, external data included.", 1, k_int),
-    whole("max_nodes", "1000000", "Largest number of nodes accepted, subgraphs and functions expanded.", 1, k_int),
-    whole("max_depth", "64", "Deepest nesting of subgraphs accepted.", 1, 1000),
+    one_of("external_data", "read", "read|map|refuse", "Weights kept in files beside the model: read them, map them (a file truncated meanwhile ends the process), or refuse such models."),
+    whole("max_file_bytes", "2147483647", "Largest .onnx file accepted, without its external data.", 1, 2147483647),
+    whole("max_structure_bytes", "536870912", "Largest part of that file which is not weights.", 1, 2147483647),
+    whole("max_items", "20000000", "Most nodes, attributes and tensors together.", 1, k_int),
+    whole("max_nodes", "1000000", "Most nodes, functions expanded.", 1, k_int),
+    whole("max_depth", "32", "Deepest nesting of subgraphs and functions.", 1, 1000),
+    whole("max_tensor_bytes", "274877906944", "Largest single weight.", 1, k_int),
+    whole("max_total_bytes", "1099511627776", "Largest sum of all weights, external data included.", 1, k_int),
 };
 
 constexpr OptionRow k_save[] = {
-    one_of("external_data", "auto", "auto|never|always", "Weights in a file of their own beside the model: never, always, or when the model would be too large without."),
-    whole("external_data_threshold", "1024", "Smallest weight, in bytes, that goes to the external file.", 0, k_int),
-    whole("opset", "0", "Version of the ONNX operator set to write; 0: the lowest that can express the model.", 0, 100),
+    one_of("outside", "auto", "auto|never|always", "Weights in a file of their own, named like the model with .data added; auto: only when the model would pass 2 GiB."),
+    whole("outside_from_bytes", "1024", "Smallest weight that goes to that file.", 0, k_int),
+    whole("opset", "0", "Version of the ONNX operator set to write; 0: the lowest that can express the model, at least 13 and at least that of its file.", 0, 100),
+    whole("ir_version", "0", "Version of the ONNX file format to write; 0: the lowest that the model needs.", 0, 100),
+    yes_no("value_types", "true", "Write the types of intermediate values."),
 };
 
 constexpr OptionRow k_session[] = {

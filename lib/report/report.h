@@ -30,7 +30,7 @@ bool all_passed(const std::vector<Gate>& gates);
 struct Side {
   std::string digest;
   Summary summary;
-  int64_t file_bytes = 0;  // as a saved file, external data included; 0: not known
+  int64_t file_bytes = 0;  // as saved with default options, external data included
   double load_ms = 0;      // reading the file; 0: not known
   std::optional<runtime::BenchmarkResult> latency;
   std::optional<runtime::Session::Memory> memory;

@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include "base/hash.h"
+#include "onnx/write.h"
 #include "ops/op.h"
 
 namespace mo::report {
@@ -103,6 +105,17 @@ Summary summarize(const graph::Model& model) {
   }
   s.macs_complete = s.macs_unknown == 0;
   return s;
+}
+
+Saved saved_form(const graph::Model& model) {
+  Saved saved;
+  Sha256 sha;
+  onnx::write_to(model, {}, [&](const void* data, size_t bytes) {
+    sha.update(data, bytes);
+    saved.bytes += static_cast<int64_t>(bytes);
+  });
+  saved.digest = "sha256:" + hex(sha.finish());
+  return saved;
 }
 
 }  // namespace mo::report

@@ -24,7 +24,11 @@ struct Summary {
 
 Summary summarize(const graph::Model& model);
 
-// "sha256:…" over everything that a saved file would hold, whatever form it was read from.
-std::string digest(const graph::Model& model);
+// What saving the model with default options would write.
+struct Saved {
+  std::string digest;  // "sha256:…" of those bytes
+  int64_t bytes = 0;
+};
+Saved saved_form(const graph::Model& model);
 
 }  // namespace mo::report
