@@ -111,15 +111,16 @@ class Placer {
     if (options_.granularity == "per_channel") axis = place.axis;
     if (n.is("ConvTranspose") && n.i("group", 1) != 1) axis.reset();  // the channels of different groups share the axis
     auto bias_input = bias_of(n);
-    const Tensor* bias = bias_input ? g_.constant_of(n.input(*bias_input)) : nullptr;
-    if (bias && (bias->dtype() != DType::f32 || bias->rank() != 1)) bias = nullptr;
+    const Tensor* found = bias_input ? g_.constant_of(n.input(*bias_input)) : nullptr;
+    std::optional<Tensor> bias;  // a copy: adding values moves the graph's own
+    if (found && found->dtype() == DType::f32 && found->rank() == 1) bias = *found;
     float x_scale = scale_read_by(n);
     std::vector<float> lowest;
     if (bias) {
       lowest = lowest_scales(*bias, x_scale);
       if (!axis && !lowest.empty()) lowest = {*std::max_element(lowest.begin(), lowest.end())};
       const Tensor& w = *g_.constant_of(n.input(place.input));
-      if (axis && static_cast<int64_t>(lowest.size()) != w.dim(*axis)) bias = nullptr, lowest.clear();
+      if (axis && static_cast<int64_t>(lowest.size()) != w.dim(*axis)) bias.reset(), lowest.clear();
     }
     const Made& w = weights(n.input(place.input), axis, lowest);
     g_.set_input(id, place.input, w.dequantized);
