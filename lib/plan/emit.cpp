@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/log.h"
 #include "ops/op.h"
 #include "passes/origin.h"
 #include "plan/builder.h"
@@ -206,7 +207,15 @@ void Builder::add_bodies(const Node& n, Step& step) {
       body.captures.push_back(s);
     }
     copy.captures.clear();
-    if (shared_->options.optimize) optimize(copy, shared_->options);
+    if (shared_->options.optimize) {
+      try {
+        graph::Graph better = copy;
+        optimize(better, shared_->options);
+        copy = std::move(better);
+      } catch (const Error& e) {  // a branch that does not fit these shapes may never run; if it does, it says so then
+        log(LogLevel::debug, "subgraph of '", printable(n.name), "' left as it is: ", e.message());
+      }
+    }
     std::string place = text(n.name.empty() ? op_name(n) : n.name, ".", attribute);
     body.program = std::make_shared<Program>(shared_, std::move(copy), where_.empty() ? place : where_ + "/" + place);
     step.bodies.push_back(std::move(body));
