@@ -7,7 +7,8 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(str(pathlib.Path(os.environ.get("MO_BUILD", ROOT / "build"))) + "-fuzz")
+PLAIN = pathlib.Path(os.environ.get("MO_BUILD", ROOT / "build"))
+BUILD = pathlib.Path(f"{PLAIN}-fuzz")
 SECONDS = int(os.environ.get("MO_FUZZ_SECONDS", "60"))
 
 
@@ -56,7 +57,7 @@ def seeds(folder):
 @unittest.skipUnless(list((ROOT / "lib").glob("onnx/*.cpp")), "no lib/onnx in this tree")
 class LoadFuzz(unittest.TestCase):
     def test_reader_survives(self):
-        for command in (["cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DMO_FUZZ=ON", "-DMO_BUILD_TESTS=OFF",
+        for command in (["cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DMO_FUZZ=ON", "-DMO_BUILD_TESTS=OFF", f"-DMO_FUZZ_REST={PLAIN}/libmo_core.a",
                          "-DCMAKE_CXX_COMPILER=clang++-14", "-DCMAKE_C_COMPILER=clang-14"],
                         ["cmake", "--build", BUILD, "--target", "load_fuzz", "-j", os.environ.get("JOBS", "2")]):
             run = subprocess.run([str(c) for c in command], capture_output=True, text=True)
