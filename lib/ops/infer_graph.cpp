@@ -78,6 +78,7 @@ class Walk {
     const Type& type = graph_.value(n.outputs[0]).type;
     if (!type.is_static() || !(is_integer(type.dtype) || type.dtype == DType::boolean) || element_count(type.shape()) > k_small) return;
     if (def.flags & k_shape_only) {
+      if (n.inputs.empty() || n.inputs[0] == graph::k_none) return;
       const Type& in = graph_.value(n.inputs[0]).type;
       if (!in.is_static()) return;
     }

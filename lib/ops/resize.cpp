@@ -269,7 +269,7 @@ void run(Run& c) {
   require((scales != nullptr) != (sizes != nullptr) || x.rank() == 0, Code::format, "wants either scales or sizes");
   Plan p = make_plan(c.node, x.shape(), c.in_or_null(1), scales, sizes);
   Settings s = read_settings(c.node);
-  element_count(p.out);
+  c.out(0, x.dtype(), p.out);  // memory first: the samples below are as many as the output's positions
   std::vector<Samples> samples(p.out.size());
   for (size_t a = 0; a < p.out.size(); ++a) {
     require(p.out[a] == 0 || x.shape()[a] > 0, Code::shape, "axis of 0 elements resized to ", p.out[a]);

@@ -71,11 +71,13 @@ void run(Run& c) {
     double bin_h = rh / static_cast<double>(oh), bin_w = rw / static_cast<double>(ow);
     require(ratio > 0 || (bin_h < 1e6 && bin_w < 1e6), Code::limit, "region of ", rh, " x ", rw, " elements");
     int64_t gh = ratio > 0 ? ratio : static_cast<int64_t>(std::ceil(bin_h)), gw = ratio > 0 ? ratio : static_cast<int64_t>(std::ceil(bin_w));
+    require(gh <= 1000000 && gw <= 1000000, Code::limit, "a grid of ", gh, " x ", gw, " samples");
     double samples = std::max(static_cast<double>(gh) * static_cast<double>(gw), 1.0);
     for (int64_t bin = 0; bin < oh * ow; ++bin) {
       std::vector<double> value(static_cast<size_t>(channels), 0.0);
       bool first = true;
-      for (int64_t iy = 0; iy < gh; ++iy)
+      for (int64_t iy = 0; iy < gh; ++iy) {
+        check(c.control);
         for (int64_t ix = 0; ix < gw; ++ix) {
           double yy = edge[1] + static_cast<double>(bin / ow) * bin_h + (static_cast<double>(iy) + 0.5) * bin_h / static_cast<double>(gh);
           double xx = edge[0] + static_cast<double>(bin % ow) * bin_w + (static_cast<double>(ix) + 0.5) * bin_w / static_cast<double>(gw);
@@ -93,6 +95,7 @@ void run(Run& c) {
           }
           first = false;
         }
+      }
       for (int64_t ch = 0; ch < channels; ++ch)
         store_number(c.dtype(), dst, (n * channels + ch) * oh * ow + bin, average ? value[static_cast<size_t>(ch)] / samples : value[static_cast<size_t>(ch)]);
     }

@@ -1,6 +1,7 @@
 // Each child takes every n-th job from where it is told, and writes one record per job to a pipe; a new child goes on behind a crash.
 #include "node/isolate.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,13 +41,17 @@ struct Child {
   size_t next = 0;  // job whose record is awaited
 };
 
-Child start(size_t first, size_t count, size_t step, unsigned seconds, const std::function<std::string(size_t)>& job) {
+Child start(size_t first, size_t count, size_t step, unsigned seconds, long memory_mb, const std::function<std::string(size_t)>& job) {
   int ends[2];
   if (::pipe(ends) != 0) return {};
   std::fflush(nullptr);
   pid_t pid = ::fork();
   if (pid == 0) {
     ::close(ends[0]);
+    if (memory_mb > 0) {
+      rlimit limit{static_cast<rlim_t>(memory_mb) << 20, static_cast<rlim_t>(memory_mb) << 20};
+      ::setrlimit(RLIMIT_AS, &limit);
+    }
     for (size_t i = first; i < count; i += step) {
       ::alarm(seconds);
       std::string result = job(i);
@@ -63,11 +68,11 @@ Child start(size_t first, size_t count, size_t step, unsigned seconds, const std
 
 }  // namespace
 
-std::vector<std::string> run_isolated(size_t count, int processes, unsigned seconds, const std::function<std::string(size_t)>& job) {
+std::vector<std::string> run_isolated(size_t count, int processes, unsigned seconds, long memory_mb, const std::function<std::string(size_t)>& job) {
   std::vector<std::string> results(count, "not run");
   size_t step = static_cast<size_t>(processes < 1 ? 1 : processes);
   std::vector<Child> children;
-  for (size_t lane = 0; lane < step && lane < count; ++lane) children.push_back(start(lane, count, step, seconds, job));
+  for (size_t lane = 0; lane < step && lane < count; ++lane) children.push_back(start(lane, count, step, seconds, memory_mb, job));
   for (Child& child : children) {  // pipes hold what the other lanes write meanwhile; a full pipe makes a lane wait, no more
     while (child.next < count && child.pid > 0) {
       uint64_t size = 0;
@@ -84,7 +89,7 @@ std::vector<std::string> run_isolated(size_t count, int processes, unsigned seco
       ::waitpid(child.pid, &status, 0);
       bool timeout = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
       results[child.next] = timeout ? "TIMEOUT" : "CRASH: signal " + std::to_string(WIFSIGNALED(status) ? WTERMSIG(status) : -1);
-      child = start(child.next + step, count, step, seconds, job);
+      child = start(child.next + step, count, step, seconds, memory_mb, job);
     }
     if (child.pid > 0) {
       ::close(child.fd);

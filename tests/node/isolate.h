@@ -6,7 +6,7 @@
 
 namespace mo::node_tests {
 
-// job(i) returns a text. A job that kills its process, or takes longer than `seconds`, gives "CRASH: signal N" or "TIMEOUT".
-std::vector<std::string> run_isolated(size_t count, int processes, unsigned seconds, const std::function<std::string(size_t)>& job);
+// memory_mb bounds a child's address space (0: not at all). job(i) returns a text. A job that kills its process, or takes longer than `seconds`, gives "CRASH: signal N" or "TIMEOUT".
+std::vector<std::string> run_isolated(size_t count, int processes, unsigned seconds, long memory_mb, const std::function<std::string(size_t)>& job);
 
 }  // namespace mo::node_tests

@@ -1,8 +1,10 @@
 // mo_node_tests: runs the node tests of the onnx package and holds the result against the committed list of expected failures.
 //
 //   mo_node_tests CASES [--expected FILE] [--only TEXT] [--jobs N] [--seconds N] [--no-session] [--quiet]
+//   mo_node_tests CASES --mutate [--only TEXT] [--jobs N] [--seconds N] [--memory-mb N]
 //
-// CASES is a folder written by tests/tools/node_tests.py. Exit status 0: every failure is listed and every listed case fails.
+// CASES is a folder written by tests/tools/node_tests.py. Exit status 0: every failure is listed and every listed case fails. --mutate runs
+// hostile versions of the cases instead (node/mutate.h); exit status 0: none crashes, hangs or breaks an invariant.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -11,6 +13,7 @@
 #include "base/error.h"
 #include "node/case_files.h"
 #include "node/isolate.h"
+#include "node/mutate.h"
 #include "node/run_case.h"
 
 namespace {
@@ -19,7 +22,8 @@ struct Arguments {
   std::string cases, expected, only;
   int jobs = 2;
   unsigned seconds = 120;
-  bool quiet = false;
+  long memory_mb = 0;
+  bool quiet = false, mutate = false;
   mo::node_tests::Engines engines;
 };
 
@@ -35,9 +39,11 @@ Arguments parse(int argc, char** argv) {
     else if (word == "--only") a.only = next();
     else if (word == "--jobs") a.jobs = std::stoi(next());
     else if (word == "--seconds") a.seconds = static_cast<unsigned>(std::stoi(next()));
+    else if (word == "--memory-mb") a.memory_mb = std::stol(next());
     else if (word == "--no-session") a.engines.session = false;
     else if (word == "--no-interpreter") a.engines.interpreter = false;
     else if (word == "--quiet") a.quiet = true;
+    else if (word == "--mutate") a.mutate = true;
     else a.cases = word;
   }
   mo::require(!a.cases.empty(), mo::Code::invalid_argument, "wants the folder of cases");
@@ -59,14 +65,35 @@ std::map<std::string, std::string> read_expected(const std::string& path) {
   return list;
 }
 
+// Function bodies repeat what their operators' own cases show, so "_expanded" cases are left out.
+int run_mutations(const Arguments& a) {
+  std::vector<std::pair<std::string, size_t>> jobs;
+  for (const std::string& name : mo::node_tests::case_names(a.cases)) {
+    if (name.find(a.only) == std::string::npos || name.find("_expanded") != std::string::npos) continue;
+    size_t count = mo::node_tests::mutation_count(a.cases, name);
+    for (size_t i = 0; i < count; ++i) jobs.emplace_back(name, i);
+  }
+  std::vector<std::string> results = mo::node_tests::run_isolated(
+      jobs.size(), a.jobs, a.seconds, a.memory_mb, [&](size_t i) { return mo::node_tests::run_mutation(a.cases, jobs[i].first, jobs[i].second); });
+  int wrong = 0;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (results[i].empty()) continue;
+    ++wrong;
+    std::printf("%s #%zu: %s\n", jobs[i].first.c_str(), jobs[i].second, results[i].c_str());
+  }
+  std::printf("%zu hostile cases, %d wrong\n", jobs.size(), wrong);
+  return wrong == 0 ? 0 : 1;
+}
+
 int run(int argc, char** argv) {
   Arguments a = parse(argc, argv);
+  if (a.mutate) return run_mutations(a);
   std::map<std::string, std::string> expected = read_expected(a.expected);
   std::vector<std::string> names;
   for (std::string& name : mo::node_tests::case_names(a.cases))
     if (name.find(a.only) != std::string::npos) names.push_back(std::move(name));
   std::vector<std::string> results = mo::node_tests::run_isolated(
-      names.size(), a.jobs, a.seconds, [&](size_t i) { return mo::node_tests::run_case(a.cases, names[i], a.engines); });
+      names.size(), a.jobs, a.seconds, a.memory_mb, [&](size_t i) { return mo::node_tests::run_case(a.cases, names[i], a.engines); });
   int passed = 0, listed = 0, unlisted = 0, surprises = 0, crashed = 0;
   for (size_t i = 0; i < names.size(); ++i) {
     bool ok = results[i].empty(), known = expected.contains(names[i]);
