@@ -53,7 +53,7 @@ class Placer {
     ValueId owner = shared == points_.shares.end() ? v : shared->second;
     auto it = parameters_.find(owner);
     if (it != parameters_.end()) return it->second;
-    const std::string& name = g_.value(owner).name;
+    const std::string name = g_.value(owner).name;
     const Scale& s = scales_.at(owner);
     auto made = std::pair(scalar(name + "_scale", s.scale), zero_point(name + "_zero_point", activation_.dtype, s.zero_point));
     parameters_.emplace(owner, made);
