@@ -9,6 +9,8 @@ namespace mo::quantize {
 
 namespace {
 
+constexpr double k_most_clipped = 0.002;
+
 // Divergence when magnitudes are clipped after `keep` of the bins and then fall onto `levels` levels.
 double divergence(const std::vector<double>& magnitude, size_t keep, size_t levels, double outside) {
   double total = outside;
@@ -49,6 +51,7 @@ Range choose(const Statistics& s, const Grid& grid, const ChooserOptions&) {
   size_t best = used, stride = std::max<size_t>(1, used / 256);
   double best_kl = INFINITY;
   for (size_t keep = std::min(levels, used); keep <= used; keep += stride) {
+    if (tail[keep] > k_most_clipped * tail[0]) continue;
     double kl = divergence(magnitude, keep, levels, tail[keep]);
     if (kl < best_kl) best_kl = kl, best = keep;
   }

@@ -112,22 +112,21 @@ class Placer {
     if (n.is("ConvTranspose") && n.i("group", 1) != 1) axis.reset();  // the channels of different groups share the axis
     auto bias_input = bias_of(n);
     const Tensor* found = bias_input ? g_.constant_of(n.input(*bias_input)) : nullptr;
-    std::optional<Tensor> bias;  // a copy: adding values moves the graph's own
-    if (found && found->dtype() == DType::f32 && found->rank() == 1) bias = *found;
+    Tensor bias = found && found->dtype() == DType::f32 && found->rank() == 1 ? *found : Tensor();  // a copy: adding values moves the others
     float x_scale = scale_read_by(n);
     std::vector<float> lowest;
     if (bias) {
-      lowest = lowest_scales(*bias, x_scale);
+      lowest = lowest_scales(bias, x_scale);
       if (!axis && !lowest.empty()) lowest = {*std::max_element(lowest.begin(), lowest.end())};
       const Tensor& w = *g_.constant_of(n.input(place.input));
-      if (axis && static_cast<int64_t>(lowest.size()) != w.dim(*axis)) bias.reset(), lowest.clear();
+      if (axis && static_cast<int64_t>(lowest.size()) != w.dim(*axis)) bias = Tensor(), lowest.clear();
     }
-    const Made& w = weights(n.input(place.input), axis, lowest);
+    Made w = weights(n.input(place.input), axis, lowest);
     g_.set_input(id, place.input, w.dequantized);
     if (!bias) return;
     std::string name = g_.value(n.input(*bias_input)).name;
-    QuantizedTensor q = quantize_bias(*bias, x_scale, *g_.constant_of(w.scale));
-    graph::Type type = graph::Type::tensor(DType::i32, bias->shape());
+    QuantizedTensor q = quantize_bias(bias, x_scale, *g_.constant_of(w.scale));
+    graph::Type type = graph::Type::tensor(DType::i32, bias.shape());
     ValueId values = g_.add_constant(name + "_quantized", q.values), scale = g_.add_constant(name + "_scale", q.scale);
     g_.set_input(id, *bias_input, add("DequantizeLinear", name + "_dequantize", {values, scale}, DType::f32, type, name + "_dequantized", axis ? std::optional<int64_t>(0) : std::nullopt));
   }
@@ -137,7 +136,7 @@ class Placer {
   };
 
   // One quantized form per constant and way of quantizing it: shared weights are quantized once.
-  const Made& weights(ValueId v, std::optional<int64_t> axis, const std::vector<float>& lowest) {
+  Made weights(ValueId v, std::optional<int64_t> axis, const std::vector<float>& lowest) {
     QuantizedTensor q;
     try {
       q = quantize_weights(*g_.constant_of(v), axis, weight_, lowest);
