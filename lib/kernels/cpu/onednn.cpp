@@ -175,6 +175,11 @@ std::string content_key(const Tensor& constant) {
   return text(name(constant.dtype()), " ", std::span<const int64_t>(constant.shape()), " ", content_hash(constant.raw(), bytes));
 }
 
+std::string constant_key(const Request& request, const Tensor& constant) {
+  bool own = std::any_of(request.inputs.begin(), request.inputs.end(), [&](const Operand& x) { return x.constant && x.constant->raw() == constant.raw(); });
+  return own ? text("@", reinterpret_cast<uintptr_t>(constant.raw())) : content_key(constant);
+}
+
 std::shared_ptr<const void> hold(const Tensor& tensor) {
   auto kept = std::make_shared<Tensor>(tensor);
   return {kept, kept->raw()};
@@ -204,9 +209,7 @@ std::shared_ptr<const void> pack(const Request& request, const Tensor& constant,
   if (!request.packs) return make();
   Desc f = from, t = to;  // get_blob is not const
   std::vector<uint8_t> a = f.get_blob(), b = t.get_blob();
-  // The node's own constants outlive the cache, so their address says what they hold; copies made on the way do not.
-  bool own = std::any_of(request.inputs.begin(), request.inputs.end(), [&](const Operand& x) { return x.constant && x.constant->raw() == constant.raw(); });
-  std::string key = own ? text("onednn @", reinterpret_cast<uintptr_t>(constant.raw()), " ") : text("onednn ", content_key(constant), " ");
+  std::string key = text("onednn ", constant_key(request, constant), " ");
   key.append(a.begin(), a.end());
   key.append(b.begin(), b.end());
   return request.packs->get(key, make);

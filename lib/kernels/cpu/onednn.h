@@ -111,5 +111,7 @@ std::unique_ptr<Step> reorder(const Desc& from, const Desc& to, int threads);
 
 // A key that is equal only for equal contents, for the pack cache.
 std::string content_key(const Tensor& constant);
+// By address where the node's own constant is meant (it outlives the cache), else by contents.
+std::string constant_key(const Request& request, const Tensor& constant);
 
 }  // namespace mo::kernels::onednn
