@@ -8,6 +8,8 @@ namespace mo::quantize {
 
 graph::Model prepare(const graph::Model& model, bool fold_batch_norm) {
   graph::Model out = model;
+  // Files of IR 3, and many later ones, list every weight among the inputs: a quantized model fixes them.
+  std::erase_if(out.graph.inputs, [&](graph::ValueId v) { return out.graph.value(v).is_constant(); });
   std::vector<std::string> disabled;
   if (!fold_batch_norm) disabled.push_back("fold_batch_norm");
   passes::run(out.graph, passes::Stage::simplify, disabled);

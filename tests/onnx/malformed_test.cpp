@@ -1,5 +1,6 @@
 // Hostile bytes: every prefix and many bit flips of real small models, bombs, bad references; each gives a graph or one clear error.
 #include <doctest/doctest.h>
+#include <pthread.h>
 
 
 #include "base/file.h"
@@ -210,6 +211,32 @@ TEST_CASE("nesting is bounded: subgraphs, groups, types, sequences") {
   std::string sequence = number(2, 1);
   for (int i = 0; i < 1000; ++i) sequence = field(5, sequence);
   CHECK_THROWS_AS(onnx::parse_sequence(sequence, "bytes"), Error);
+}
+
+TEST_CASE("the deepest nesting allowed fits a stack of 256 KiB") {
+  std::string graph = field(1, node("Relu", {"x"}, {"b"})) + field(12, value("b"));
+  for (int i = 0; i < 31; ++i) {
+    std::string branch = field(6, graph) + number(20, 5);
+    graph = field(1, node("If", {"x"}, {"b"}, field(5, field(1, "then_branch") + branch) + (i < 8 ? field(5, field(1, "else_branch") + branch) : std::string()))) + field(12, value("b"));
+  }
+  std::string bytes = model(graph + field(11, value("x")));
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  REQUIRE(pthread_attr_setstacksize(&attributes, 256 << 10) == 0);
+  auto work = [](void* data) -> void* {
+    try {
+      onnx::write_bytes(onnx::read_bytes(*static_cast<std::string*>(data)));
+      return data;
+    } catch (const Error&) {
+      return nullptr;
+    }
+  };
+  pthread_t thread;
+  REQUIRE(pthread_create(&thread, &attributes, work, &bytes) == 0);
+  void* result = nullptr;
+  pthread_join(thread, &result);
+  pthread_attr_destroy(&attributes);
+  CHECK(result == &bytes);
 }
 
 TEST_CASE("functions: cycles, doubling chains and missing attributes") {
