@@ -28,7 +28,6 @@ using ::onnx::FunctionProto;
 using ::onnx::GraphProto;
 using ::onnx::NodeProto;
 
-constexpr int64_t k_oldest_opset = 7;
 constexpr size_t k_most_pending = 20000;  // beyond it nodes take the form that needs no types
 
 std::string plain_domain(const std::string& domain) { return domain == "ai.onnx" ? std::string() : domain; }
@@ -77,7 +76,7 @@ class Decoder {
     OpsetMap versions;
     for (const auto& o : imports) {
       std::string domain = plain_domain(o.domain());
-      if (domain.empty()) require(o.version() >= k_oldest_opset || !options_.legalize, Code::unsupported, "opset ", o.version(), " is older than ", k_oldest_opset);
+      require(o.version() >= 1, Code::format, "opset ", o.version(), " of domain '", printable(domain), "'");
       require(versions.emplace(domain, o.version()).second, Code::format, "opset of domain '", printable(domain), "' is imported twice");
     }
     return versions;

@@ -50,6 +50,7 @@ std::span<const UpgradeRule> upgrade_rules(std::string_view op, std::string_view
 }
 
 bool upgrade_now(Graph& g, Node& node, int64_t version, bool last_chance, std::vector<Node>& helpers) {
+  if (version < 6 && node.domain.empty()) node.erase("consumed_inputs");  // a hint about memory that most operators had
   // An upgrader may turn the node into another operator of the newest form: its own rules are then not for it.
   std::span<const UpgradeRule> rules = upgrade_rules(node.op, node.domain);
   for (const UpgradeRule& rule : rules) {
