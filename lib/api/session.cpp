@@ -101,6 +101,7 @@ void bind(const mo_tensors& tensors, const std::vector<Port>& ports, std::vector
 
 Tensor output_tensor(Datum& d, const Port& port) {
   require(!d.is_sequence(), Code::unsupported, "output ", printable(port.name), " is a sequence: only tensors can be returned");
+  d.kind = Datum::Kind::none;
   return std::move(d.tensor);
 }
 

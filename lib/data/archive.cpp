@@ -1,7 +1,9 @@
 // libarchive restricted to tar, zip and gzip; entries that are not regular files are passed over.
 #include "data/archive.h"
 
+#include <cerrno>
 #include <archive.h>
+
 #include <archive_entry.h>
 
 #include "base/error.h"
@@ -15,8 +17,9 @@ ArchiveReader::ArchiveReader(std::string path) : path_(std::move(path)), handle_
   archive_read_support_filter_gzip(handle_);
   if (archive_read_open_filename(handle_, path_.c_str(), 1 << 16) != ARCHIVE_OK) {
     std::string why = printable(archive_error_string(handle_) ? archive_error_string(handle_) : "not an archive");
+    Code code = archive_errno(handle_) == ENOENT ? Code::not_found : Code::io;
     archive_read_free(handle_);
-    fail(Code::io, path_, ": ", why);
+    fail(code, printable(path_), ": ", why);
   }
 }
 

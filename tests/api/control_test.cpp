@@ -18,7 +18,7 @@ TEST_CASE("a callback that returns non-zero cancels, and stays cancelled") {
 }
 
 TEST_CASE("cancel and deadline stop a call with their own codes") {
-  auto m = model("(float32[2] x) -> (y) { y = Relu(x) }");
+  auto m = model("(float32[2] x) -> (y) { y = Relu(x); }");
   auto s = make<mo_session>([&](mo_session** out) { return mo_session_create(m.get(), nullptr, out); });
   auto in = named("x", floats({2}, {1, -1}));
   mo_tensors* out = nullptr;

@@ -22,7 +22,7 @@ T* garbage() {
 TEST_CASE("a pointer of another type is an invalid argument") {
   mo_session* s = nullptr;
   CHECK(caught(mo_session_create(garbage<mo_model>(), nullptr, &s)).code == MO_ERR_INVALID_ARGUMENT);
-  auto m = model("(float32[2] x) -> (y) { y = Relu(x) }");
+  auto m = model("(float32[2] x) -> (y) { y = Relu(x); }");
   CHECK(caught(mo_session_create(m.get(), garbage<mo_options>(), &s)).code == MO_ERR_INVALID_ARGUMENT);
   CHECK(caught(mo_session_create(m.get(), reinterpret_cast<mo_options*>(m.get()), &s)).code == MO_ERR_INVALID_ARGUMENT);
   mo_tensors* out = nullptr;
@@ -53,7 +53,7 @@ TEST_CASE("freeing garbage is ignored, plain answers are empty") {
 }
 
 TEST_CASE("a missing output address is an error, not a write") {
-  auto m = model("(float32[2] x) -> (y) { y = Relu(x) }");
+  auto m = model("(float32[2] x) -> (y) { y = Relu(x); }");
   CHECK(caught(mo_session_create(m.get(), nullptr, nullptr)).code == MO_ERR_INVALID_ARGUMENT);
   CHECK(caught(mo_model_describe_json(m.get(), nullptr)).code == MO_ERR_INVALID_ARGUMENT);
   CHECK(caught(mo_tensors_create(nullptr)).code == MO_ERR_INVALID_ARGUMENT);

@@ -8,7 +8,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-const char* k_text = "(float32[batch, 2] x) -> (float32[batch, 2] y) { w = const float32[2, 2] {1, 2, 3, 4}; fc: t = MatMul(x, w); act: y = Relu(t) }";
+const char* k_text = "(float32[batch, 2] x) -> (y) { w = const float32[2, 2] {1, 2, 3, 4}; fc: t = MatMul(x, w); act: y = Relu(t); }";
 
 std::string digest(const Own<mo_model>& m) {
   return mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(m.get(), out); }).get());
@@ -60,7 +60,7 @@ TEST_CASE("the digest is the same after saving and loading, and differs with any
   };
   auto once = load(saved), twice = load(bytes(once));
   CHECK(digest(once) == digest(twice));
-  auto other = model("(float32[batch, 2] x) -> (float32[batch, 2] y) { w = const float32[2, 2] {1, 2, 3, 5}; fc: t = MatMul(x, w); act: y = Relu(t) }");
+  auto other = model("(float32[batch, 2] x) -> (y) { w = const float32[2, 2] {1, 2, 3, 5}; fc: t = MatMul(x, w); act: y = Relu(t); }");
   CHECK(digest(other) != digest(m));
 }
 

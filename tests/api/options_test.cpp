@@ -121,7 +121,7 @@ TEST_CASE("typed setters refuse other types and values out of range") {
   const char* names[] = {"a,b", "c"};
   ok(mo_options_set_strings(o.get(), "extra_outputs", names, 2));
   ok(mo_options_add_string(o.get(), "extra_outputs", "d"));
-  CHECK(json_of(o) == R"({"extra_outputs":["a,b","c","d"],"threads":3})" || json_of(o) == R"({"threads":3,"extra_outputs":["a,b","c","d"]})");
+  CHECK(json_of(o) == R"({"threads":3,"extra_outputs":["a,b","c","d"]})");
   CHECK(caught(mo_options_set_strings(o.get(), "extra_outputs", nullptr, 2)).code == MO_ERR_INVALID_ARGUMENT);
   CHECK(caught(mo_options_set_strings(o.get(), "extra_outputs", names, -1)).code == MO_ERR_INVALID_ARGUMENT);
   const char* holes[] = {"a", nullptr};
@@ -160,7 +160,7 @@ TEST_CASE("malformed option texts change nothing") {
 
 TEST_CASE("options of one operation are refused by another") {
   auto o = options("save");
-  auto m = model("(float32[2] x) -> (y) { y = Relu(x) }");
+  auto m = model("(float32[2] x) -> (y) { y = Relu(x); }");
   mo_session* s = nullptr;
   Caught c = caught(mo_session_create(m.get(), o.get(), &s));
   CHECK(c.code == MO_ERR_INVALID_ARGUMENT);

@@ -12,10 +12,10 @@ namespace {
 
 // Two classes told apart by the sign of the sum of four inputs.
 const char* k_text =
-    "(float32[batch, 4] x) -> (float32[batch, 2] y) { w1 = const float32[4, 8] {"
+    "(float32[batch, 4] x) -> (y) { w1 = const float32[4, 8] {"
     "1, -1, .5, -.5, 1, -1, .25, .1, 1, -1, .5, -.5, 1, -1, .25, .1, 1, -1, .5, -.5, 1, -1, .25, .1, 1, -1, .5, -.5, 1, -1, .25, .1};"
     "w2 = const float32[8, 2] {1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 0, 0, 0, 0};"
-    "fc1: h = MatMul(x, w1); act: r = Relu(h); fc2: y = MatMul(r, w2) }";
+    "fc1: h = MatMul(x, w1); act: r = Relu(h); fc2: y = MatMul(r, w2); }";
 
 struct Data {
   Own<mo_dataset> dataset;
@@ -134,7 +134,7 @@ TEST_CASE("statistics merge, save and load to the same model") {
   auto digest = [](const Own<mo_model>& x) { return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(x.get(), out); }).get())); };
   CHECK(digest(quantized(m, whole.get()).model) == digest(quantized(m, loaded.get()).model));
   CHECK(caught(mo_calibration_merge(first.get(), first.get())).code == MO_ERR_INVALID_ARGUMENT);
-  auto other = model("(float32[batch, 4] x) -> (y) { fc: y = Relu(x) }");
+  auto other = model("(float32[batch, 4] x) -> (y) { fc: y = Relu(x); }");
   auto of_other = make<mo_calibration>([&](mo_calibration** out) { return mo_calibration_create(other.get(), nullptr, out); });
   CHECK(caught(mo_calibration_merge(first.get(), of_other.get())).code == MO_ERR_INVALID_ARGUMENT);
 }

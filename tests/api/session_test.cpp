@@ -11,7 +11,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-const char* k_text = "(float32[batch, 2] x) -> (y) { w = const float32[2, 2] {1, 2, 3, 4}; fc: t = MatMul(x, w); act: y = Relu(t) }";
+const char* k_text = "(float32[batch, 2] x) -> (y) { w = const float32[2, 2] {1, 2, 3, 4}; fc: t = MatMul(x, w); act: y = Relu(t); }";
 
 Own<mo_session> session(const Own<mo_model>& m, const mo_options* options = nullptr) {
   return make<mo_session>([&](mo_session** out) { return mo_session_create(m.get(), options, out); });
@@ -55,7 +55,7 @@ TEST_CASE("missing, unknown, misshapen and mistyped inputs are told apart") {
 }
 
 TEST_CASE("an operator's objection carries node and operator") {
-  auto m = model("(float32[n] x, int64[k] i) -> (y) { pick: y = Gather<axis=0>(x, i) }");
+  auto m = model("(float32[n] x, int64[k] i) -> (y) { pick: y = Gather<axis=0>(x, i); }");
   auto s = session(m);
   auto in = named("x", floats({2}, {1, 2}));
   int64_t dims[1] = {1}, data[1] = {5};

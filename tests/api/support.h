@@ -9,6 +9,7 @@
 #include "api/model.h"
 #include "graph/graph.h"
 #include "mo/mo.h"
+#include "ops/op.h"
 
 namespace api_test {
 
@@ -54,6 +55,7 @@ inline bool has(const std::string& text, const std::string& part) { return text.
 inline Own<mo_model> model(const char* text) {
   mo::graph::Model m;
   m.graph = mo::graph::parse(text);
+  mo::ops::infer_graph(m.graph);
   m.ir_version = 10;
   m.opsets = {{"", 21}};
   return Own<mo_model>(new mo_model(std::move(m)));
