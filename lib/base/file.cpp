@@ -124,6 +124,8 @@ AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   std::string folder = folder_of(path_);
   folder_ = Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_) fail(Code::io, "cannot write '", printable(path_), "': folder: ", reason(errno));
+  // A file without a name, where the file system has such: a killed process leaves nothing behind. Its name comes with commit().
+  if (::access("/proc/self/fd", X_OK) == 0) fd_ = Descriptor(::openat(folder_.get(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600));
   for (int attempt = 0; attempt < 100 && !fd_; ++attempt) {
     temporary_ = temporary_name();
     fd_ = Descriptor(::openat(folder_.get(), temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -197,6 +199,11 @@ void AtomicFile::stage() {
 
 void AtomicFile::commit() {
   stage();
+  for (int attempt = 0; temporary_.empty(); ++attempt) {
+    std::string name = temporary_name();
+    if (::linkat(AT_FDCWD, text("/proc/self/fd/", fd_.get()).c_str(), folder_.get(), name.c_str(), AT_SYMLINK_FOLLOW) == 0) temporary_ = name;
+    else if (errno != EEXIST || attempt > 100) failed("name", errno);
+  }
   std::string base = path_.substr(path_.find_last_of('/') + 1);
   if (::renameat(folder_.get(), temporary_.c_str(), folder_.get(), base.c_str()) != 0) failed("rename to", errno);
   temporary_.clear();

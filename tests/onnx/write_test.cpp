@@ -2,11 +2,16 @@
 #include "onnx/write.h"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include <filesystem>
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/random.h"
 #include "onnx/read.h"
 #include "support/same_graph.h"
 #include "support/shared_models.h"
@@ -76,6 +81,37 @@ TEST_CASE("onnx: tensors outside of the file come back identical and are aligned
   CHECK(difference(m, onnx::read(path)) == "");
   onnx::write(m, path);
   CHECK(folder.count() == 1);
+}
+
+TEST_CASE("onnx: a save that is killed leaves the old model or the new one, whole") {
+  for (onnx::Outside outside : {onnx::Outside::never, onnx::Outside::always}) {
+    TempFolder folder;
+    std::string path = folder / "m.onnx";
+    graph::Model a = small_model(), b = small_model();
+    a.graph.outputs.push_back(a.graph.add_constant("big", Tensor::zeros(DType::f32, {200000})));
+    b.graph.outputs.push_back(b.graph.add_constant("big", Tensor::of<float>({200000}, std::vector<float>(200000, 1.5f))));
+    onnx::write(a, path, {.outside = outside});
+    Random random(5);
+    int old_one = 0, new_one = 0;
+    for (int i = 0; i < 25; ++i) {
+      pid_t child = ::fork();
+      REQUIRE(child >= 0);
+      if (child == 0) {
+        for (int k = 0;; ++k) onnx::write(k % 2 ? a : b, path, {.outside = outside});
+      }
+      ::usleep(static_cast<useconds_t>(random.below(30000)));
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
+      graph::Model now = onnx::read(path);
+      bool is_a = difference(a, now).empty(), is_b = difference(b, now).empty();
+      CHECK(is_a != is_b);
+      old_one += is_a;
+      new_one += is_b;
+    }
+    CHECK(old_one + new_one == 25);
+    onnx::write(a, path, {.outside = outside});
+    CHECK(difference(a, onnx::read(path)) == "");
+  }
 }
 
 TEST_CASE("onnx: opset and ir version are the lowest that hold the graph, and can be forced up") {
