@@ -15,7 +15,7 @@ def ours():
 ONNX = """
 import onnx, onnx.helper as h
 def theirs():
-    g = h.make_graph([h.make_node("Relu", ["x"], ["y"])], "g", [h.make_tensor_value_info("x", 1, [1, 2])], [h.make_tensor_value_info("y", 1, None)])
+    g = h.make_graph([h.make_node("Relu", ["x"], ["y"])], "g", [h.make_tensor_value_info("x", 1, [1, 2])], [h.make_tensor_value_info("y", 1, [1, 2])])
     m = h.make_model(g, ir_version=10, opset_imports=[h.make_opsetid("", 21)])
     onnx.checker.check_model(m); onnx.shape_inference.infer_shapes(m)
     return m.SerializeToString()
