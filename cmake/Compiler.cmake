@@ -14,8 +14,6 @@ get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
 if(NOT CMAKE_BUILD_TYPE AND NOT multi_config)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "build type" FORCE)
 endif()
-set(CMAKE_CXX_FLAGS_RELEASE "-O2" CACHE STRING "")
-set(CMAKE_C_FLAGS_RELEASE "-O2" CACHE STRING "")
 
 add_library(mo_flags INTERFACE)
 target_compile_options(mo_flags INTERFACE -Wall -Wextra -ffunction-sections -fdata-sections

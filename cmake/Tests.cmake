@@ -22,8 +22,9 @@ set_target_properties(mo_node_tests PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE
 # The allocation-failure loop: a program of its own, because it replaces malloc.
 if(TARGET mo)
   add_executable(mo_alloc_fail EXCLUDE_FROM_ALL tests/abi/alloc_fail.cpp)
+  set_target_properties(mo_alloc_fail PROPERTIES ENABLE_EXPORTS ON)   # libraries have to find this malloc
   target_link_libraries(mo_alloc_fail PRIVATE mo mo_flags ${CMAKE_DL_LIBS})
-  target_compile_options(mo_alloc_fail PRIVATE -fno-builtin-malloc)
+  target_compile_options(mo_alloc_fail PRIVATE -fno-builtin-malloc -fvisibility=default)
   target_link_options(mo_alloc_fail PRIVATE -Wl,--allow-shlib-undefined)
   set_target_properties(mo_alloc_fail PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin"
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN/../lib")
