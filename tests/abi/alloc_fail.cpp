@@ -1,5 +1,7 @@
 // The allocation-failure loop over the C ABI: every allocation of every call fails once, and once from there on.
 // Wanted each time: MO_ERR_OUT_OF_MEMORY (or success, where the library could do without), NULL outputs, no leak, no crash.
+// Spared are allocations by code that cannot stand it and is not ours: oneDNN, the OpenMP runtime and the loader, and C code inside
+// libmo.so (libarchive, which uses malloc where C++ uses operator new). docs/dependencies.md says what they do instead.
 // usage: mo_alloc_fail MODEL.onnx DATA.npz FOLDER [SCENARIO]      the last line is "N passed, N failed, N skipped"
 #include <dlfcn.h>
 #include <link.h>
@@ -14,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -24,14 +27,14 @@ std::atomic<long> countdown{0};       // allocations until one fails; 0: none do
 std::atomic<bool> from_there_on{false};
 std::atomic<bool> hit{false};
 std::atomic<long> live{0};            // blocks allocated and not yet freed
-struct Range { uintptr_t begin, end; } spared[8];  // code whose allocations never fail: it ends the process when they do
+struct Range { uintptr_t begin, end; bool only_malloc; } spared[32];
 int spared_count = 0;
 
-bool fails(void* caller) {
+bool fails(void* caller, bool by_new = false) {
   if (countdown.load(std::memory_order_relaxed) <= 0) return false;
   const auto at = reinterpret_cast<uintptr_t>(caller);
   for (int i = 0; i < spared_count; ++i)
-    if (at >= spared[i].begin && at < spared[i].end) return false;
+    if (at >= spared[i].begin && at < spared[i].end && !(by_new && spared[i].only_malloc)) return false;
   if (from_there_on && hit) return true;
   if (countdown.fetch_sub(1) != 1) return false;
   hit = true;
@@ -40,12 +43,12 @@ bool fails(void* caller) {
 }
 
 int note(dl_phdr_info* info, size_t, void*) {
-  for (const char* name : {"libgomp", "ld-linux"}) {  // the OpenMP runtime and the loader exit when memory runs out
+  for (const char* name : {"libgomp", "ld-linux", "libdnnl", "libmo.so"}) {
     if (!std::strstr(info->dlpi_name, name)) continue;
-    for (int i = 0; i < info->dlpi_phnum && spared_count < 8; ++i)
+    for (int i = 0; i < info->dlpi_phnum && spared_count < 32; ++i)
       if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X)) {
         const auto begin = static_cast<uintptr_t>(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-        spared[spared_count++] = {begin, begin + info->dlpi_phdr[i].p_memsz};
+        spared[spared_count++] = {begin, begin + info->dlpi_phdr[i].p_memsz, std::strstr(name, "libmo") != nullptr};
       }
   }
   return 0;
@@ -95,11 +98,35 @@ void free(void* block) {
 }
 }
 
+static void* made_by_new(size_t size, size_t alignment, void* caller) {
+  if (fault::fails(caller, true)) return nullptr;
+  return counted(alignment ? __libc_memalign(alignment, size) : __libc_malloc(size ? size : 1));
+}
+static void* or_throw(void* block) {
+  if (!block) throw std::bad_alloc();
+  return block;
+}
+#define CALLER __builtin_return_address(0)
+void* operator new(size_t n) { return or_throw(made_by_new(n, 0, CALLER)); }
+void* operator new[](size_t n) { return or_throw(made_by_new(n, 0, CALLER)); }
+void* operator new(size_t n, const std::nothrow_t&) noexcept { return made_by_new(n, 0, CALLER); }
+void* operator new[](size_t n, const std::nothrow_t&) noexcept { return made_by_new(n, 0, CALLER); }
+void* operator new(size_t n, std::align_val_t a) { return or_throw(made_by_new(n, static_cast<size_t>(a), CALLER)); }
+void* operator new[](size_t n, std::align_val_t a) { return or_throw(made_by_new(n, static_cast<size_t>(a), CALLER)); }
+void operator delete(void* p) noexcept { free(p); }
+void operator delete[](void* p) noexcept { free(p); }
+void operator delete(void* p, size_t) noexcept { free(p); }
+void operator delete[](void* p, size_t) noexcept { free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { free(p); }
+void operator delete(void* p, size_t, std::align_val_t) noexcept { free(p); }
+void operator delete[](void* p, size_t, std::align_val_t) noexcept { free(p); }
+
 // ---- what is called ---------------------------------------------------------------------------------------------------------------
 
 namespace {
 
-std::string g_model, g_data, g_folder;
+std::string g_model, g_data, g_folder, g_npz, g_onnx, g_statistics, g_statistics2;
 std::string g_wrong;  // what the scenario itself found wrong; filled without the fault
 
 void must(mo_error* error, const char* what) {
@@ -140,7 +167,7 @@ struct World {
     must(mo_calibration_feed(calibration, inputs, nullptr), "feed");
     must(mo_calibration_create(model, nullptr, &other), "calibration");
     must(mo_calibration_feed(other, inputs, nullptr), "feed");
-    must(mo_calibration_save(calibration, (g_folder + "/statistics").c_str()), "save statistics");
+    must(mo_calibration_save(calibration, g_statistics.c_str()), "save statistics");
     must(mo_quantize(model, calibration, nullptr, nullptr, &quantized, nullptr), "quantize");
     mo_buffer* buffer = nullptr;
     must(mo_model_save_bytes(model, nullptr, &buffer), "save");
@@ -194,14 +221,14 @@ std::vector<Scenario> scenarios() {
          return with_output<mo_tensor>(mo_tensor_free, [&](auto o) { return mo_tensors_get(w.inputs, mo_tensors_name(w.inputs, 0), o); });
        }},
       {"tensors_load", [](World&) { return with_output<mo_tensors>(mo_tensors_free, [](auto o) { return mo_tensors_load(g_data.c_str(), 0, o); }); }},
-      {"tensors_save", [](World& w) { return mo_tensors_save(w.inputs, (g_folder + "/saved.npz").c_str()); }},
+      {"tensors_save", [](World& w) { return mo_tensors_save(w.inputs, g_npz.c_str()); }},
       {"model_load", [](World&) { return with_output<mo_model>(mo_model_free, [](auto o) { return mo_model_load(g_model.c_str(), nullptr, o); }); }},
       {"model_load_bytes", [](World& w) {
          return with_output<mo_model>(mo_model_free, [&](auto o) {
            return mo_model_load_bytes(w.bytes.data(), static_cast<int64_t>(w.bytes.size()), nullptr, nullptr, o);
          });
        }},
-      {"model_save", [](World& w) { return mo_model_save(w.model, (g_folder + "/saved.onnx").c_str(), nullptr); }},
+      {"model_save", [](World& w) { return mo_model_save(w.model, g_onnx.c_str(), nullptr); }},
       {"model_save_bytes", [](World& w) { return buffer([&](auto o) { return mo_model_save_bytes(w.model, nullptr, o); }); }},
       {"model_describe", [](World& w) { return buffer([&](auto o) { return mo_model_describe_json(w.model, o); }); }},
       {"model_digest", [](World& w) { return buffer([&](auto o) { return mo_model_digest(w.model, o); }); }},
@@ -241,10 +268,10 @@ std::vector<Scenario> scenarios() {
        }},
       {"calibration_feed", [](World& w) { return mo_calibration_feed(w.calibration, w.inputs, nullptr); }},
       {"calibration_merge", [](World& w) { return mo_calibration_merge(w.calibration, w.other); }},
-      {"calibration_save", [](World& w) { return mo_calibration_save(w.other, (g_folder + "/statistics2").c_str()); }},
+      {"calibration_save", [](World& w) { return mo_calibration_save(w.other, g_statistics2.c_str()); }},
       {"calibration_load", [](World& w) {
          return with_output<mo_calibration>(mo_calibration_free,
-                                            [&](auto o) { return mo_calibration_load((g_folder + "/statistics").c_str(), w.model, o); });
+                                            [&](auto o) { return mo_calibration_load(g_statistics.c_str(), w.model, o); });
        }},
       {"quantize", [](World& w) {
          mo_report* about = nullptr;
@@ -358,6 +385,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   g_model = argv[1], g_data = argv[2], g_folder = argv[3];
+  g_npz = g_folder + "/saved.npz", g_onnx = g_folder + "/saved.onnx";
+  g_statistics = g_folder + "/statistics", g_statistics2 = g_folder + "/statistics2";
   dl_iterate_phdr(fault::note, nullptr);
   int passed = 0, failed = 0;
   for (const Scenario& scenario : scenarios()) {
