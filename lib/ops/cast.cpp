@@ -110,7 +110,7 @@ void infer(Infer& c) {
 void run(Run& c) { run_cast(c, target(c.node)); }
 
 int since(const Node& n, std::span<const Type> inputs) {
-  return std::max(cast_since(dtype_attribute(n, "to", DType::f32)), inputs.empty() ? 7 : cast_since(inputs[0].dtype));
+  return std::max({cast_attributes_since(n), cast_since(dtype_attribute(n, "to", DType::f32)), inputs.empty() ? 7 : cast_since(inputs[0].dtype)});
 }
 
 }  // namespace
@@ -146,6 +146,8 @@ int cast_since(DType dtype) {
     default: return 7;
   }
 }
+
+int cast_attributes_since(const Node& n) { return n.has("round_mode") ? 24 : n.has("saturate") ? 19 : 7; }
 
 extern const OpDef cast{
     .name = "Cast",

@@ -8,5 +8,7 @@ namespace mo::ops {
 void run_cast(Run& c, DType to);
 // The opset that taught Cast (and CastLike) this dtype.
 int cast_since(DType dtype);
+// The opset that taught it the attributes that this node has.
+int cast_attributes_since(const Node& node);
 
 }  // namespace mo::ops

@@ -12,8 +12,8 @@ void infer(Infer& c) {
 
 void run(Run& c) { run_cast(c, c.dtype(1)); }
 
-int since(const Node&, std::span<const Type> inputs) {
-  int opset = 15;
+int since(const Node& n, std::span<const Type> inputs) {
+  int opset = std::max(15, cast_attributes_since(n));
   for (const Type& t : inputs) opset = std::max(opset, cast_since(t.dtype));
   return opset;
 }

@@ -39,7 +39,7 @@ extern const OpDef gather_nd{
     .run = run,
     .flags = k_movement,
     .since = 11,
-    .since_of = [](const Node& n, std::span<const Type> in) { return n.i("batch_dims", 0) ? std::max(12, since_dtypes(n, in)) : since_dtypes(n, in); },
+    .since_of = [](const Node& n, std::span<const Type> in) { return n.has("batch_dims") ? std::max(12, since_dtypes(n, in)) : since_dtypes(n, in); },
 };
 
 }  // namespace mo::ops

@@ -60,7 +60,7 @@ extern const OpDef range{
     .infer = infer,
     .run = run,
     .since = 11,
-    .since_of = since_dtypes,
+    .since_of = [](const Node& n, std::span<const Type> in) { return n.has("stash_type") ? 27 : since_dtypes(n, in); },
 };
 
 }  // namespace mo::ops

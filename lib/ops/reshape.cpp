@@ -101,7 +101,7 @@ extern const OpDef reshape{
     .infer = infer,
     .run = run,
     .flags = k_movement | k_shares,
-    .since_of = [](const Node& n, std::span<const Type> in) { return n.i("allowzero", 0) ? std::max(14, since_dtypes(n, in)) : since_dtypes(n, in); },
+    .since_of = [](const Node& n, std::span<const Type> in) { return n.has("allowzero") ? std::max(14, since_dtypes(n, in)) : since_dtypes(n, in); },
 };
 
 }  // namespace mo::ops

@@ -55,7 +55,7 @@ inline Tensor& copy_of_data(Run& c) {
 inline int scatter_since(const Node& n, std::span<const Type> in) {
   int base = since_dtypes(n, in);
   switch (scatter_reduction(n)) {
-    case ScatterReduction::none: return base;
+    case ScatterReduction::none: return n.has("reduction") ? std::max(base, 16) : base;
     case ScatterReduction::add: case ScatterReduction::mul: return std::max(base, 16);
     default: return std::max(base, 18);
   }

@@ -29,8 +29,7 @@ inline void permute_split(Tensor& y, const Tensor& x, const Shape& split, std::s
 }
 
 inline int space_depth_since(const Node& n, std::span<const Type> in) {
-  bool crd = n.s("mode", "DCR") == "CRD";
-  return std::max(since_dtypes(n, in), !crd ? 7 : n.op == "DepthToSpace" ? 11 : 28);
+  return std::max(since_dtypes(n, in), !n.has("mode") ? 7 : n.op == "DepthToSpace" ? 11 : 28);
 }
 
 }  // namespace mo::ops

@@ -41,7 +41,7 @@ extern const OpDef tree_ensemble_regressor{
     .infer = infer,
     .run = run,
     .since = 1,
-    .since_of = [](const Node& n, std::span<const Type>) { return n.has("nodes_values_as_tensor") || n.has("target_weights_as_tensor") || n.has("base_values_as_tensor") ? 3 : 1; },
+    .since_of = [](const Node& n, std::span<const Type>) { return n.has("nodes_values_as_tensor") || n.has("nodes_hitrates_as_tensor") || n.has("target_weights_as_tensor") || n.has("base_values_as_tensor") ? 3 : 1; },
 };
 
 }  // namespace mo::ops
