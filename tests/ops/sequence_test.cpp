@@ -56,7 +56,7 @@ TEST_CASE("ConcatFromSequence joins or stacks what SplitToSequence cut") {
 }
 
 TEST_CASE("SequenceMap runs its body for each element") {
-  graph::GraphPtr body = std::make_shared<graph::Graph>(graph::parse("(float32[] a, float32[] b) -> (y) { y = Add(a, b) }"));
+  graph::GraphPtr body = std::make_shared<graph::Graph>(graph::parse("(float32[] a, float32[] b) -> (y) { y = Add(a, b); }"));
   Datum s = run("SequenceConstruct", {Tensor::scalar(1.0f), Tensor::scalar(2.0f)});
   Datum y = run("SequenceMap", {s, Tensor::scalar(10.0f)}, {{"body", body}});
   REQUIRE(y.items->size() == 2);

@@ -47,9 +47,9 @@ MO_INLINE void log_softmax_body(const float* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) m = x[i] > m ? x[i] : m;
 #pragma omp simd reduction(+ : sum)
   for (int64_t i = 0; i < n; ++i) sum += math::exp(x[i] - m);
-  const float shift = m + std::log(sum);
+  const float shift = std::log(sum);  // kept apart from m: their sum would lose its digits beside a large m
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) y[i] = x[i] - shift;
+  for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - m) - shift;
 }
 MO_SIMD_PLAIN(log_softmax, void, (const float* x, float* y, int64_t n), (x, y, n))
 
