@@ -62,9 +62,11 @@ void run(Run& c) {
       scans[i].push_back(std::move(out[p.carried + 1 + i].tensor));
     }
   }
+  std::vector<Type> types{Type::tensor(DType::i64, Shape{}), Type::tensor(DType::boolean, Shape{})};
+  for (const Datum& d : carried) types.push_back(type_of(d));
   for (size_t i = 0; i < p.carried; ++i) c.out(i, std::move(carried[i]));
   for (size_t i = 0; i < p.scans; ++i)
-    c.out(p.carried + i, scans[i].empty() ? empty_scan(p.body, p.carried + 1 + i, 0) : stack(scans[i], 0));
+    c.out(p.carried + i, scans[i].empty() ? empty_scan(p.body, p.carried + 1 + i, 0, types) : stack(scans[i], 0));
 }
 
 int since(const Node&, std::span<const Type> in) {

@@ -84,11 +84,17 @@ void run(Run& c) {
       outputs[i].push_back(std::move(out[p.states + i].tensor));
     }
   }
+  std::vector<Type> types;  // of the body's inputs, for stacks of nothing
+  for (const Datum& d : states) types.push_back(type_of(d));
+  for (size_t i = 0; i < p.scanned; ++i) {
+    Type t = type_of(c.datum(p.states + i));
+    t.dims.erase(t.dims.begin() + normal_axis(p.in_axes[i], t.rank()));
+    types.push_back(std::move(t));
+  }
   for (size_t i = 0; i < p.states; ++i) c.out(i, std::move(states[i]));
   for (size_t i = 0; i < p.outputs; ++i) {
     if (outputs[i].empty()) {
-      int64_t rank = std::max<int64_t>(p.body.value(p.body.outputs[p.states + i]).type.rank(), 0);
-      c.out(p.states + i, empty_scan(p.body, p.states + i, static_cast<size_t>(normal_axis(p.out_axes[i], rank + 1))));
+      c.out(p.states + i, empty_scan(p.body, p.states + i, p.out_axes[i], types));
     } else {
       c.out(p.states + i, stack(outputs[i], p.out_axes[i], p.out_directions[i] != 0));
     }

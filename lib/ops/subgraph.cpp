@@ -25,11 +25,17 @@ bool flag_of(const Datum& d, const char* what) {
 
 bool flag_input(const Run& c, size_t i) { return flag_of(c.datum(i), "the condition"); }
 
-Tensor empty_scan(const Graph& body, size_t output, size_t axis) {
-  const Type& type = body.value(body.outputs[output]).type;
+Type type_of(const Datum& d) { return d.is_tensor() ? Type::tensor(d.tensor.dtype(), d.tensor.shape()) : Type(); }
+
+Tensor empty_scan(const Graph& body, size_t output, int64_t axis, std::span<const Type> inputs) {
+  Graph copy = body;
+  for (size_t i = 0; i < copy.inputs.size() && i < inputs.size(); ++i)
+    if (inputs[i].is_tensor()) copy.value(copy.inputs[i]).type = inputs[i];
+  infer_graph(copy);
+  const Type& type = copy.value(copy.outputs[output]).type;
   Shape shape;
   for (const Dim& d : type.dims) shape.push_back(d.known() ? d.size : 0);
-  shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(std::min(axis, shape.size())), 0);
+  shape.insert(shape.begin() + normal_axis(axis, static_cast<int64_t>(shape.size()) + 1), 0);
   return Tensor::zeros(type.dtype == DType::undefined ? DType::f32 : type.dtype, shape);
 }
 

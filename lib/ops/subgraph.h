@@ -17,8 +17,9 @@ Type common_type(const Type& a, const Type& b);
 bool flag_input(const Run& c, size_t i);
 bool flag_of(const Datum& d, const char* what);
 
-// A tensor of `type`'s dtype with a leading axis of 0 and unknown dims 0.
-Tensor empty_scan(const Graph& body, size_t output, size_t axis);
+// The stack of no values: an axis of 0 at `axis` of what the body's output would be, given its inputs (unknown dims become 0).
+Tensor empty_scan(const Graph& body, size_t output, int64_t axis, std::span<const Type> inputs);
+Type type_of(const Datum& d);
 
 // Types of a loop's carried values, loosened until one more turn of the body does not change them; then all body output types.
 // `fixed` are the types of body inputs before the carried ones, `after` of those behind them; outputs `skip`.. are the carried ones.

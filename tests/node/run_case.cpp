@@ -46,6 +46,24 @@ std::string check_inference(graph::Graph g, const Case& c) {
 
 }  // namespace
 
+namespace {
+
+void collect(const graph::Graph& g, std::set<std::string>& ops) {
+  for (graph::NodeId id : g.order()) {
+    const graph::Node& n = g.node(id);
+    ops.insert(n.domain + "/" + n.op);
+    for (const auto& [attribute, body] : graph::subgraphs(n)) collect(*body, ops);
+  }
+}
+
+}  // namespace
+
+std::set<std::string> operators_of(const std::string& root, const std::string& name) {
+  std::set<std::string> ops;
+  collect(onnx::read(root + "/" + name + "/model.onnx").graph, ops);
+  return ops;
+}
+
 std::string run_case(const std::string& root, const std::string& name, const Engines& engines) {
   const char* stage = "case";
   try {

@@ -59,7 +59,8 @@ std::string read_file(const char* path) {
 TEST_CASE("docs/operators.md is up to date") {
   std::string now = operators_markdown();
   if (const char* update = std::getenv("MO_UPDATE_DOCS"); update && *update == '1') std::ofstream("docs/operators.md", std::ios::binary) << now;
-  CHECK_MESSAGE(read_file("docs/operators.md") == now, "run MO_UPDATE_DOCS=1 mo_tests -tc='docs/operators.md*'");
+  bool same = read_file("docs/operators.md") == now;
+  CHECK_MESSAGE(same, "run MO_UPDATE_DOCS=1 mo_tests -tc='docs/operators.md*'");
 }
 
 TEST_CASE("the operator table names no operator twice and every one has inference and a reference kernel") {
