@@ -11,7 +11,7 @@ namespace mo::passes {
 namespace {
 
 // Input numbers of mo.Conv and mo.MatMul, which agree.
-constexpr size_t k_bias = 2, k_operand = 3, k_y_scale = 8, k_r_scale = 10;
+constexpr size_t k_bias = 2, k_operand = 3, k_x_scale = 4, k_y_scale = 8, k_r_scale = 10;
 
 bool is_product(const Node& n) { return n.is("Conv", "mo") || n.is("MatMul", "mo"); }
 bool is_binary(const Node& n) { return n.is("Binary", "mo"); }
@@ -152,7 +152,7 @@ bool take_operand(Graph& g, NodeId id) {
 bool take_quantize(Graph& g, NodeId id) {
   auto q = quantizer(g, id);
   NodeId p = q ? product_of(g, q->data) : k_none;
-  if (p == k_none) return false;
+  if (p == k_none || (is_product(g.node(p)) && g.node(p).input(k_x_scale) == k_none)) return false;  // float products store floats
   const size_t at = is_binary(g.node(p)) ? 6 : k_y_scale;
   absorb(g, p, id, [&](Node& n) {
     put(n, at, q->scale);

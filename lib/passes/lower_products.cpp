@@ -7,10 +7,9 @@ namespace {
 
 bool lower_conv(Graph& g, NodeId id) {
   const Node& n = g.node(id);
-  if (!is_float(g, n.input(0)) || !is_float(g, n.input(1)) || n.s("auto_pad", "NOTSET") == "SAME_UPPER" || n.s("auto_pad", "NOTSET") == "SAME_LOWER") return false;
-  auto attributes = n.attributes;
-  if (n.s("auto_pad", "NOTSET") == "VALID") std::erase_if(attributes, [](const auto& a) { return a.first == "pads"; });
-  std::erase_if(attributes, [](const auto& a) { return a.first == "auto_pad"; });
+  if (!is_float(g, n.input(0)) || !is_float(g, n.input(1))) return false;
+  auto attributes = explicit_pads(g, n);
+  if (attributes.empty() && !n.attributes.empty()) return false;
   become(g, id, "Conv", "mo", n.inputs, std::move(attributes), {});
   return true;
 }

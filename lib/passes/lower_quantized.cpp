@@ -48,12 +48,11 @@ bool lower_conv(Graph& g, NodeId id) {
   const Node& n = g.node(id);
   auto x = dequantized(g, n.input(0));
   auto w = weights(g, n.input(1), 0);
-  std::string how = n.s("auto_pad", "NOTSET");
-  if (!x || !w || !g.constant_of(w->data) || !centred(g, *w) || how == "SAME_UPPER" || how == "SAME_LOWER") return false;
+  if (!x || !w || !g.constant_of(w->data) || !centred(g, *w)) return false;
   auto b = bias(g, n.input(2));
   if (!b) return false;
-  auto attributes = g.node(id).attributes;
-  std::erase_if(attributes, [&](const auto& a) { return a.first == "auto_pad" || (how == "VALID" && a.first == "pads"); });
+  auto attributes = explicit_pads(g, g.node(id));
+  if (attributes.empty() && !g.node(id).attributes.empty()) return false;
   become(g, id, "Conv", "mo", with_scales(x->data, w->data, *b, *x, *w), std::move(attributes), {});
   return true;
 }
@@ -91,10 +90,8 @@ bool lower_qlinear(Graph& g, NodeId id) {
   if (!g.constant_of(n.input(4)) || g.constant_of(n.input(4))->dtype() != DType::f32 || !g.constant_of(n.input(5))) return false;
   if (conv && (!g.constant_of(n.input(3)) || !centred(g, {n.input(3), n.input(4), n.input(5)}))) return false;
   if (!conv && !one_number(g, n.input(4)) && g.constant_of(n.input(4))->rank() != 1) return false;
-  std::string how = n.s("auto_pad", "NOTSET");
-  if (how == "SAME_UPPER" || how == "SAME_LOWER") return false;
-  auto attributes = n.attributes;
-  std::erase_if(attributes, [&](const auto& a) { return a.first == "auto_pad" || (how == "VALID" && a.first == "pads"); });
+  auto attributes = conv ? explicit_pads(g, n) : n.attributes;
+  if (attributes.empty() && !n.attributes.empty()) return false;
   std::vector<ValueId> inputs = {n.input(0), n.input(3), conv ? n.input(8) : k_none, k_none, n.input(1), n.input(2), n.input(4), n.input(5), n.input(6), n.input(7)};
   become(g, id, conv ? "Conv" : "MatMul", "mo", inputs, std::move(attributes), {});
   return true;

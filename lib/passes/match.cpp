@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "ops/window.h"
 #include "passes/origin.h"
 
 namespace mo::passes {
@@ -67,6 +68,28 @@ bool same_shape(const Graph& g, ValueId a, ValueId b) {
     if (!equal) return false;
   }
   return true;
+}
+
+std::vector<std::pair<std::string, graph::AttrValue>> explicit_pads(const Graph& g, const Node& conv) {
+  std::string how = conv.s("auto_pad", "NOTSET");
+  auto attributes = conv.attributes;
+  std::erase_if(attributes, [&](const auto& a) { return a.first == "auto_pad" || (how != "NOTSET" && a.first == "pads"); });
+  if (how != "SAME_UPPER" && how != "SAME_LOWER") return attributes;
+  const graph::Type &x = g.value(conv.input(0)).type, &w = g.value(conv.input(conv.op == "QLinearConv" ? 3 : 1)).type;
+  if (!x.ranked || !w.is_static() || x.rank() < 3 || w.rank() != x.rank()) return {};
+  Shape in;
+  for (size_t i = 2; i < x.dims.size(); ++i) {
+    if (!x.dims[i].known()) return {};
+    in.push_back(x.dims[i].size);
+  }
+  Shape kernel = w.shape();
+  kernel.erase(kernel.begin(), kernel.begin() + 2);
+  ops::Window window = ops::read_window(conv, in.size(), kernel);
+  ops::resolve_window(window, in);
+  std::vector<int64_t> pads = window.pad_begin;
+  pads.insert(pads.end(), window.pad_end.begin(), window.pad_end.end());
+  attributes.emplace_back("pads", pads);
+  return attributes;
 }
 
 std::vector<int64_t> perm_of(const Graph& g, const Node& transpose) {

@@ -33,6 +33,8 @@ void become(Graph& g, NodeId id, std::string op, std::string domain, std::vector
 
 bool is_float(const Graph& g, ValueId v);            // float32 tensor
 bool same_shape(const Graph& g, ValueId a, ValueId b);  // provably: sizes or symbols of all axes agree
+// The attributes of a Conv (or QLinearConv: weights are input 3) with auto_pad turned into pads; empty when the sizes that takes are not known.
+std::vector<std::pair<std::string, graph::AttrValue>> explicit_pads(const Graph& g, const Node& conv);
 std::vector<int64_t> perm_of(const Graph& g, const Node& transpose);  // explicit; empty when the rank is unknown
 
 }  // namespace mo::passes

@@ -170,3 +170,35 @@ TEST_CASE("pools equal the reference") {
                           1})
             .fast());
 }
+
+TEST_CASE("slices, padding, expansion and scattering equal the reference") {
+  Tensor x = random_floats({2, 5, 6, 7}, 1);
+  auto ints = [](std::initializer_list<int64_t> v) { return constant(Tensor::of<int64_t>({static_cast<int64_t>(v.size())}, v)); };
+  CHECK(check_candidates({node("Slice"), {{x}, ints({1, -3}), ints({4, 100}), ints({1, 3}), ints({2, 1})}}).fast());
+  CHECK(check_candidates({node("Slice"), {{x}, ints({-1, 100}), ints({-100, 0}), ints({1, 2}), ints({-1, -2})}}).fast());
+  CHECK(check_candidates({node("Pad"), {{x}, ints({0, 1, 2, 0, 1, 0, 3, 1}), constant(Tensor::scalar(1.5f))}}).fast());
+  CHECK(check_candidates({node("Expand"), {{random_floats({5, 1, 7}, 1)}, ints({2, 5, 6, 7})}}).fast());
+  CHECK(check_candidates({node("ScatterND"), {{x}, {Tensor::of<int64_t>({2, 2}, {0, 3, 1, -1})}, {random_floats({2, 6, 7}, 2)}}}).fast());
+}
+
+TEST_CASE("resizing equals the reference in every mode and both layouts") {
+  Tensor scales = Tensor::of<float>({4}, {1, 1, 2, 1.7f});
+  for (const char* mode : {"nearest", "linear", "cubic"})
+    for (const char* rule : {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"}) {
+      KernelCase c{node("Resize", "", {{"mode", std::string(mode)}, {"coordinate_transformation_mode", std::string(rule)}}), {{random_floats({2, 17, 5, 6}, 1)}, {}, constant(scales)}};
+      CHECK(check_candidates(c).fast());
+    }
+  KernelCase c{node("Resize"), {{random_bytes(DType::u8, {1, 9, 5, 6}, 1)}, {}, constant(scales)}};
+  CHECK(check_candidates(c).fast());
+}
+
+TEST_CASE("transposed convolution equals the reference") {
+  for (int64_t groups : {1, 2})
+    for (int64_t stride : {1, 2}) {
+      KernelCase c{node("ConvTranspose", "", {{"strides", std::vector<int64_t>{stride, stride}}, {"pads", std::vector<int64_t>{1, 1, 1, 1}}, {"group", groups},
+                                               {"output_padding", std::vector<int64_t>{stride - 1, stride - 1}}}),
+                   {{random_floats({1, 16, 5, 6}, 1)}, constant(random_floats({16, 8, 3, 3}, 2)), constant(random_floats({8 * groups}, 3))}};
+      KernelResult r = check_candidates(c);
+      for (const std::string& why : r.declined) MESSAGE(why);
+    }
+}

@@ -5,11 +5,10 @@
 #include "kernels/cpu/onednn.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/physical.h"
+#include "kernels/cpu/strided_copy.h"
 
 namespace mo::kernels {
 namespace {
-
-int element_bytes(DType d) { return d == DType::string || info(d).bits < 8 ? 0 : info(d).bits / 8; }
 
 // ---- Transpose: axes that stay together are joined, then oneDNN's reorder or whole rows are copied.
 
@@ -36,29 +35,6 @@ Axes joined(const Shape& shape, std::span<const int64_t> perm) {
     a.strides.push_back(1);
   }
   return a;
-}
-
-template <class T>
-void strided_rows(const Axes& a, const T* src, T* dst, int64_t from, int64_t to) {
-  const int64_t n = a.dims.back(), step = a.strides.back();
-  for (int64_t r = from; r < to; ++r) {
-    int64_t at = 0, rest = r;
-    for (size_t i = a.dims.size() - 1; i-- > 0;) {
-      at += rest % a.dims[i] * a.strides[i];
-      rest /= a.dims[i];
-    }
-    const T* s = src + at;
-    T* d = dst + r * n;
-    if (step == 1) std::memcpy(d, s, static_cast<size_t>(n) * sizeof(T));
-    else
-      for (int64_t i = 0; i < n; ++i) d[i] = s[i * step];
-  }
-}
-
-using Rows = void (*)(const Axes&, const void*, void*, int64_t, int64_t);
-template <class T>
-void rows_of(const Axes& a, const void* src, void* dst, int64_t from, int64_t to) {
-  strided_rows(a, static_cast<const T*>(src), static_cast<T*>(dst), from, to);
 }
 
 Offer prepare_transpose(const Request& r) {
@@ -94,12 +70,13 @@ Offer prepare_transpose(const Request& r) {
       return p;
     }
   }
-  Rows rows = bytes == 1 ? rows_of<uint8_t> : bytes == 2 ? rows_of<uint16_t> : bytes == 4 ? rows_of<uint32_t> : rows_of<uint64_t>;
-  int64_t count = total / a.dims.back();
+  StridedCopy c;
+  c.dims = a.dims;
+  c.src = a.strides;
+  c.dst = dense_strides(a.dims);
+  c.bytes = bytes;
   p.detail = "rows";
-  p.run = [=](const Args& args) {
-    parallel_for(threads, count, std::max<int64_t>(1, 4096 / a.dims.back()), [&](int64_t from, int64_t to) { rows(a, args.src[0], args.dst[0], from, to); });
-  };
+  p.run = [=](const Args& args) { c.run(args.src[0], args.dst[0], threads); };
   return p;
 }
 
@@ -177,6 +154,29 @@ void gather_rows(const Args& a, int64_t outer, int64_t n, int64_t count, int64_t
     }
 }
 
+// Single elements by known indices: channels of a channels-last tensor.
+Offer gather_lanes(const Request& r, const Fibre& f, int64_t count) {
+  std::vector<int32_t> index;
+  for (int64_t i : r.in(1).constant->integers()) {
+    if (i < 0) i += f.n;
+    if (i < 0 || i >= f.n || f.n > INT32_MAX) return Decline{"an index outside the axis"};
+    index.push_back(static_cast<int32_t>(i));
+  }
+  Prepared p;
+  p.detail = "lanes";
+  p.unused_inputs = {1};
+  const int threads = f.outer * count >= 1 << 15 ? r.threads : 1;
+  p.run = [=, index = std::move(index)](const Args& a) {
+    const uint32_t* src = static_cast<const uint32_t*>(a.src[0]);
+    uint32_t* dst = static_cast<uint32_t*>(a.dst[0]);
+    parallel_for(threads, f.outer, 64, [&](int64_t from, int64_t to) {
+      for (int64_t o = from; o < to; ++o)
+        for (int64_t i = 0; i < count; ++i) dst[o * count + i] = src[o * f.n + index[static_cast<size_t>(i)]];
+    });
+  };
+  return p;
+}
+
 Offer prepare_gather(const Request& r) {
   const Operand &x = r.in(0), &index = r.in(1);
   int size = element_bytes(x.dtype);
@@ -185,8 +185,11 @@ Offer prepare_gather(const Request& r) {
   if (x.shape.empty()) return Decline{"scalar data"};
   int64_t axis = r.node.i("axis", 0);
   if (axis < 0) axis += static_cast<int64_t>(x.shape.size());
+  if (x.layout != Layout::plain && (index.shape.size() != 1 || r.out().layout != x.layout)) return Decline{"indices that change the rank of a channels-last tensor"};
+  if (index.layout != Layout::plain) return Decline{"reordered indices"};
   Fibre f = fibre(x, axis);
   int64_t count = element_count(index.shape), bytes = f.inner * size;
+  if (bytes == 4 && r.in(1).constant && index.dtype == DType::i64) return gather_lanes(r, f, count);
   Prepared p;
   p.detail = "copy";
   const bool wide = index.dtype == DType::i64;
@@ -199,6 +202,6 @@ Offer prepare_gather(const Request& r) {
 extern const Candidate copy_transpose{"Transpose", "", "transpose", Wish::plain, prepare_transpose};
 extern const Candidate copy_concat{"Concat", "", "copy_blocks", Wish::any_same, prepare_concat};
 extern const Candidate copy_split{"Split", "", "copy_blocks", Wish::any_same, prepare_split};
-extern const Candidate copy_gather{"Gather", "", "copy_rows", Wish::plain, prepare_gather};
+extern const Candidate copy_gather{"Gather", "", "copy_rows", Wish::any_same, prepare_gather};
 
 }  // namespace mo::kernels
