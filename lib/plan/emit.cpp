@@ -20,6 +20,8 @@ namespace {
 
 bool has_no_elements(const graph::Type& t) { return element_count(t.shape()) == 0; }
 
+bool keeps_channels(const Shape& a, const Shape& b) { return has_layouts(a) && has_layouts(b) && a[0] == b[0] && a[1] == b[1]; }
+
 std::string op_name(const Node& n) { return n.domain.empty() ? n.op : n.domain + "." + n.op; }
 
 }  // namespace
@@ -75,6 +77,8 @@ bool Builder::emit_alias(const Node& n) {
     from = to = present_layout(x);
   } else if (std::find(k_names.begin(), k_names.end(), n.op) == k_names.end()) {
     return false;
+  } else if (present_layout(x) == Layout::channels_last && keeps_channels(type(x).shape(), type(y).shape())) {
+    from = to = Layout::channels_last;  // only the spatial axes are regrouped
   }
   int src = slot(x, from);
   int dst = new_slot(y, to, plan_->slots_[static_cast<size_t>(src)].buffer);
@@ -94,7 +98,7 @@ bool Builder::emit_alias(const Node& n) {
 bool Builder::emit_candidate(const Node& n, std::vector<Refusal>& refusals) {
   if (!shared_->options.optimize) return false;
   bool empty = false;
-  for (ValueId v : n.inputs) empty |= v != k_none && has_no_elements(type(v));
+  for (ValueId v : n.inputs) empty |= v != k_none && !graph_.constant_of(v) && has_no_elements(type(v));  // an empty constant (Resize's roi) is an option left out
   for (ValueId v : n.outputs) empty |= v != k_none && has_no_elements(type(v));
   const auto& disabled = shared_->options.disabled_kernels;
   for (const Candidate* candidate : kernels::cpu_candidates(n.op, n.domain)) {
