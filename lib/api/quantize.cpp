@@ -2,11 +2,13 @@
 #include "quantize/quantize.h"
 
 #include <chrono>
+#include <map>
 
 #include "api/calibration.h"
 #include "api/control.h"
 #include "api/measure.h"
 #include "api/report.h"
+#include "runtime/compare.h"
 
 using namespace mo;
 using namespace mo::api;
@@ -44,6 +46,22 @@ void measure_on_data(report::QuantizationFacts& facts, const mo_model& before, c
   measure_metric(facts.after, after, *dataset, o.text("report.metric"), "", threads, control);
 }
 
+// The error at each node, on the inputs that the calibration kept.
+void measure_nodes(report::QuantizationFacts& facts, const mo_model& before, const mo_model& after, const quantize::Calibration& calibration, int threads,
+                   Control* control) {
+  runtime::CompareOptions c;
+  c.threads = threads;
+  runtime::Comparer comparer(before.model.graph, after.model.graph, c);
+  for (const runtime::Named& inputs : calibration.kept_inputs()) comparer.feed(inputs, control);
+  runtime::CompareResult result = comparer.result();
+  std::map<std::string_view, const runtime::ValueError*> by_node;
+  for (const auto& e : result.outputs) by_node[e.node] = &e;
+  for (const auto& e : result.values) by_node[e.node] = &e;
+  for (quantize::NodeOutcome& n : facts.nodes)
+    if (auto it = by_node.find(n.node); it != by_node.end()) n.snr_db = it->second->snr_db, n.cosine = it->second->cosine;
+  facts.outputs = std::move(result.outputs);
+}
+
 report::Report make_report(const mo_model& before, const mo_model& after, const quantize::Result& made, const mo_calibration* calibration, const OptionSet& o,
                            double seconds, Control* control) {
   report::QuantizationFacts facts;
@@ -66,6 +84,8 @@ report::Report make_report(const mo_model& before, const mo_model& after, const 
     measure_latency(facts.before, before, wish, {}, control);
     measure_latency(facts.after, after, wish, {}, control);
   }
+  if (calibration && o.flag("report.node_errors"))
+    measure_nodes(facts, before, after, *calibration->calibration, static_cast<int>(o.integer("threads")), control);
   measure_on_data(facts, before, after, o, control);
   return report::quantization_report(facts);
 }

@@ -92,6 +92,7 @@ constexpr OptionRow k_quantize[] = {
     yes_no("fold_batch_norm", "true", "Fold BatchNormalization into the weights before it."),
     whole("threads", "0", "Threads of calibration runs and measurements; 0: as many as the machine or its cgroup gives.", 0, 1024),
     whole("seed", "0", "Seed of everything random.", 0, k_int),
+    yes_no("report.node_errors", "true", "Measure the error at each node, on a few of the calibration samples."),
     yes_no("report.latency", "false", "Time both models for the report."),
     number("report.seconds", "1", "Seconds of timing for each model.", 0.001, 3600),
     whole("report.threads", "1", "Threads of the timed runs; 0: as many as the machine or its cgroup gives.", 0, 1024),

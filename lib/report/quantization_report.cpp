@@ -14,12 +14,16 @@ namespace {
 
 using quantize::NodeOutcome;
 
+// What the quantizer says of an activation that disappears into the integer step before it: nothing a reader needs to see.
+constexpr const char* k_fused = "part of the step before it";
+
 // "Softmax, LayerNormalization: reason" grouped by reason, most nodes first.
 std::string float_text(const std::vector<NodeOutcome>& nodes) {
   std::map<std::string, std::vector<const NodeOutcome*>> by_reason;
   for (const NodeOutcome& n : nodes)
     if (!n.quantized) by_reason[n.reason].push_back(&n);
   std::vector<std::pair<std::string, std::vector<const NodeOutcome*>>> groups(by_reason.begin(), by_reason.end());
+  std::erase_if(groups, [](const auto& g) { return g.first == k_fused; });
   std::stable_sort(groups.begin(), groups.end(), [](auto& a, auto& b) { return a.second.size() > b.second.size(); });
   Table t({"nodes>", "operators", "why"});
   for (const auto& [reason, list] : groups) {
@@ -59,7 +63,8 @@ Json json_of_node(const NodeOutcome& n) {
 Report quantization_report(const QuantizationFacts& facts) {
   int64_t quantized = std::count_if(facts.nodes.begin(), facts.nodes.end(), [](const NodeOutcome& n) { return n.quantized; });
   int64_t total = static_cast<int64_t>(facts.nodes.size());
-  Json nodes = Json::array(), warnings = Json::array();
+  Json nodes = Json::array(), warnings = Json::array(), outputs = Json::array();
+  for (const runtime::ValueError& e : facts.outputs) outputs.push_back(json_of(e));
   for (const NodeOutcome& n : facts.nodes) nodes.push_back(json_of_node(n));
   for (const std::string& w : facts.warnings) warnings.push_back(printable(w, 1000));
   Json j{{"input", json_of(facts.before)},
@@ -71,6 +76,7 @@ Report quantization_report(const QuantizationFacts& facts) {
          {"quantized_weights", facts.quantized_weights},
          {"quantized_activations", facts.quantized_activations},
          {"calibration_samples", facts.calibration_samples},
+         {"outputs", outputs},
          {"nodes", nodes},
          {"warnings", warnings},
          {"seconds", number(facts.seconds)},
@@ -82,6 +88,8 @@ Report quantization_report(const QuantizationFacts& facts) {
   report.text += text("\n", quantized, " of ", total, " nodes quantized");
   if (facts.calibration_samples > 0) report.text += text(" with ", facts.calibration_samples, " calibration samples");
   report.text += text(" in ", significant(facts.seconds, 3), " s\n");
+  for (const runtime::ValueError& e : facts.outputs)
+    report.text += text("output ", printable(e.name, 60), ": signal to noise ", std::isfinite(e.snr_db) ? significant(e.snr_db, 3) : "infinite", " dB, cosine ", fixed(e.cosine, 6), "\n");
   report.text += float_text(facts.nodes) + worst_text(facts.nodes, 8);
   for (const std::string& w : facts.warnings) report.text += "\nwarning: " + printable(w, 1000);
   if (!facts.warnings.empty()) report.text += "\n";

@@ -61,6 +61,7 @@ Report comparison_report(const ComparisonFacts& facts);
 struct QuantizationFacts {
   Side before, after;
   std::vector<quantize::NodeOutcome> nodes;
+  std::vector<runtime::ValueError> outputs;  // of the model, on the calibration samples kept for it
   int64_t quantized_weights = 0, quantized_activations = 0;
   int64_t calibration_samples = 0;
   std::vector<std::string> warnings;

@@ -1,8 +1,11 @@
 // Layout of text tables and spelling of numbers.
 #include "report/table.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 namespace mo::report {
 
@@ -86,12 +89,10 @@ std::string fixed(double value, int digits) {
 std::string significant(double value, int digits) {
   if (std::isnan(value)) return "-";
   if (value == 0 || std::isinf(value)) return value == 0 ? "0" : value > 0 ? "inf" : "-inf";
-  int before = static_cast<int>(std::floor(std::log10(std::fabs(value)))) + 1;
-  if (before < -4 || before > 9) {
-    char buf[64];
-    std::snprintf(buf, sizeof buf, "%.*e", digits - 1, value);
-    return buf;
-  }
+  char rounded[64];  // the exponent after rounding: 0.9999 is 1.00
+  std::snprintf(rounded, sizeof rounded, "%.*e", digits - 1, value);
+  int before = std::atoi(std::strchr(rounded, 'e') + 1) + 1;
+  if (before < -4 || before > 9) return rounded;
   return fixed(value, std::max(0, digits - before));
 }
 
