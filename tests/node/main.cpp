@@ -1,7 +1,7 @@
 // mo_node_tests: runs the node tests of the onnx package and holds the result against the committed list of expected failures.
 //
 //   mo_node_tests CASES [--expected FILE] [--only TEXT] [--jobs N] [--seconds N] [--no-session] [--quiet] [--covered FILE]
-//   mo_node_tests CASES --mutate [--only TEXT] [--jobs N] [--seconds N] [--memory-mb N]
+//   mo_node_tests CASES --mutate [--every N] [--only TEXT] [--jobs N] [--seconds N] [--memory-mb N]
 //
 // CASES is a folder written by tests/tools/node_tests.py. Exit status 0: every failure is listed and every listed case fails. --mutate runs
 // hostile versions of the cases instead (node/mutate.h); exit status 0: none crashes, hangs or breaks an invariant.
@@ -20,7 +20,7 @@ namespace {
 
 struct Arguments {
   std::string cases, expected, only, covered;
-  int jobs = 2;
+  int jobs = 2, every = 1;
   unsigned seconds = 120;
   long memory_mb = 0;
   bool quiet = false, mutate = false;
@@ -44,6 +44,7 @@ Arguments parse(int argc, char** argv) {
     else if (word == "--no-session") a.engines.session = false;
     else if (word == "--no-interpreter") a.engines.interpreter = false;
     else if (word == "--quiet") a.quiet = true;
+    else if (word == "--every") a.every = std::max(1, std::stoi(next()));
     else if (word == "--mutate") a.mutate = true;
     else a.cases = word;
   }
@@ -69,10 +70,12 @@ std::map<std::string, std::string> read_expected(const std::string& path) {
 // Function bodies repeat what their operators' own cases show, so "_expanded" cases are left out.
 int run_mutations(const Arguments& a) {
   std::vector<std::pair<std::string, size_t>> jobs;
+  size_t seen = 0;
   for (const std::string& name : mo::node_tests::case_names(a.cases)) {
     if (name.find(a.only) == std::string::npos || name.find("_expanded") != std::string::npos) continue;
     size_t count = mo::node_tests::mutation_count(a.cases, name);
-    for (size_t i = 0; i < count; ++i) jobs.emplace_back(name, i);
+    for (size_t i = 0; i < count; ++i)
+      if (seen++ % static_cast<size_t>(a.every) == 0) jobs.emplace_back(name, i);
   }
   std::vector<std::string> results = mo::node_tests::run_isolated(
       jobs.size(), a.jobs, a.seconds, a.memory_mb, [&](size_t i) { return mo::node_tests::run_mutation(a.cases, jobs[i].first, jobs[i].second); });

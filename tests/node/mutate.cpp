@@ -6,6 +6,7 @@
 
 #include "onnx/read.h"
 #include "ops/interpret.h"
+#include "runtime/session.h"
 
 namespace mo::node_tests {
 
@@ -145,33 +146,43 @@ std::string run_mutation(const std::string& root, const std::string& name, size_
   graph::Model model = onnx::read(c.folder + "/model.onnx");
   Mutation mutation = mutations(model, c)[index];
   const char* stage = "mutating";
-  try {
+  std::string wrong;
+  auto attempt = [&](const char* what, const std::function<void(Control&)>& run) {
+    stage = what;
+    Control control;  // endless loops are legal; they must be stoppable
+    control.set_deadline(1);
+    try {
+      run(control);
+    } catch (const Error& e) {
+      if (e.code() == Code::internal) wrong += text(stage, ": ", e.message(), "; ");
+    } catch (const std::bad_alloc&) {
+      // a size that memory does not hold: the ABI tells it as such
+    } catch (const std::exception& e) {
+      wrong += text(stage, ": foreign exception: ", e.what(), "; ");
+    }
+  };
+  graph::Graph& g = model.graph;
+  attempt("mutating", [&](Control&) {
     mutation.apply(model, c);
-    graph::Graph& g = model.graph;
     for (graph::ValueId v = 0; v < g.value_count(); ++v)
       if (!g.value(v).is_constant()) g.value(v).type = graph::Type();
     for (size_t i = 0; i < g.inputs.size() && i < c.inputs.size(); ++i)
       if (c.inputs[i].is_tensor()) g.value(g.inputs[i]).type = graph::Type::tensor(c.inputs[i].tensor.dtype(), c.inputs[i].tensor.shape());
-    try {
-      stage = "inference";
-      ops::infer_graph(g);
-    } catch (const Error& e) {
-      if (e.code() == Code::internal) throw;
-    }
-    stage = "interpreter";
-    Control control;  // endless loops are legal; they must be stoppable
-    control.set_deadline(1);
+  });
+  attempt("session", [&](Control& control) {
+    runtime::SessionOptions options;
+    options.threads = 1;
+    runtime::RunOptions run;
+    run.control = &control;
+    runtime::Session(model, options).run(c.inputs, run);
+  });
+  attempt("interpreter", [&](Control& control) {
     ops::InterpretOptions options;
     options.control = &control;
     ops::interpret(g, c.inputs, options);
-  } catch (const Error& e) {
-    if (e.code() == Code::internal) return text(mutation.what, ": ", stage, ": ", e.message());
-  } catch (const std::bad_alloc&) {
-    // a size that memory does not hold: the ABI tells it as such
-  } catch (const std::exception& e) {
-    return text(mutation.what, ": ", stage, ": foreign exception: ", e.what());
-  }
-  return {};
+  });
+  attempt("inference", [&](Control&) { ops::infer_graph(g); });
+  return wrong.empty() ? wrong : text(mutation.what, ": ", wrong);
 }
 
 }  // namespace mo::node_tests
