@@ -47,6 +47,14 @@ class Placer {
     return out;
   }
 
+  // A zero point of zeros is what the operator assumes without one: leaving it out keeps small models small.
+  std::vector<ValueId> with_zero_point(std::vector<ValueId> inputs, const std::string& name, const Tensor& zero) {
+    bool any = false;
+    for (int64_t i = 0; i < zero.size(); ++i) any |= zero.integer(i) != 0;
+    if (any) inputs.push_back(g_.add_constant(name + "_zp", zero));
+    return inputs;
+  }
+
   // scale and zero point are shared by values that share them, so that one glance shows it.
   std::pair<ValueId, ValueId> parameters(ValueId v) {
     auto shared = points_.shares.find(v);
@@ -55,7 +63,7 @@ class Placer {
     if (it != parameters_.end()) return it->second;
     const std::string name = g_.value(owner).name;
     const Scale& s = scales_.at(owner);
-    auto made = std::pair(scalar(name + "_scale", s.scale), zero_point(name + "_zero_point", activation_.dtype, s.zero_point));
+    auto made = std::pair(scalar(name + "_scale", s.scale), zero_point(name + "_zp", activation_.dtype, s.zero_point));
     parameters_.emplace(owner, made);
     return made;
   }
@@ -67,8 +75,8 @@ class Placer {
     auto [scale, zero] = parameters(v);
     std::string name = g_.value(v).name;
     graph::Type type = g_.value(v).type;
-    ValueId q = add("QuantizeLinear", name + "_quantize", {v, scale, zero}, activation_.dtype, type, name + "_quantized");
-    ValueId dq = add("DequantizeLinear", name + "_dequantize", {q, scale, zero}, DType::f32, type, name + "_dequantized");
+    ValueId q = add("QuantizeLinear", name + "_q", {v, scale, zero}, activation_.dtype, type, name + "_q");
+    ValueId dq = add("DequantizeLinear", name + "_dq", {q, scale, zero}, DType::f32, type, name + "_dq");
     ++result_.activations;
     bool integer_made = made_by_integers(v);
     for (NodeId id : readers) {
@@ -127,12 +135,12 @@ class Placer {
     std::string name = g_.value(n.input(*bias_input)).name;
     QuantizedTensor q = quantize_bias(bias, x_scale, *g_.constant_of(w.scale));
     graph::Type type = graph::Type::tensor(DType::i32, bias.shape());
-    ValueId values = g_.add_constant(name + "_quantized", q.values), scale = g_.add_constant(name + "_scale", q.scale);
-    g_.set_input(id, *bias_input, add("DequantizeLinear", name + "_dequantize", {values, scale}, DType::f32, type, name + "_dequantized", axis ? std::optional<int64_t>(0) : std::nullopt));
+    ValueId values = g_.add_constant(name + "_q", q.values), scale = g_.add_constant(name + "_scale", q.scale);
+    g_.set_input(id, *bias_input, add("DequantizeLinear", name + "_dq", {values, scale}, DType::f32, type, name + "_dq", axis ? std::optional<int64_t>(0) : std::nullopt));
   }
 
   struct Made {
-    ValueId values, scale, zero, dequantized;
+    ValueId values, scale, dequantized;
   };
 
   // One quantized form per constant and way of quantizing it: shared weights are quantized once.
@@ -147,11 +155,10 @@ class Placer {
       if (key.first == v && key.second == axis && identical(*g_.constant_of(made.scale), q.scale)) return made;
     std::string name = g_.value(v).name;
     Made m;
-    m.values = g_.add_constant(name + "_quantized", q.values);
+    m.values = g_.add_constant(name + "_q", q.values);
     m.scale = g_.add_constant(name + "_scale", q.scale);
-    m.zero = g_.add_constant(name + "_zero_point", q.zero_point);
     graph::Type type = g_.value(v).type;
-    m.dequantized = add("DequantizeLinear", name + "_dequantize", {m.values, m.scale, m.zero}, DType::f32, type, name + "_dequantized", axis);
+    m.dequantized = add("DequantizeLinear", name + "_dq", with_zero_point({m.values, m.scale}, name, q.zero_point), DType::f32, type, name + "_dq", axis);
     ++result_.weights;
     made_.emplace_back(std::pair(v, axis), m);
     return made_.back().second;
@@ -169,12 +176,12 @@ class Placer {
     } catch (Error& e) {
       fail(e.code(), "table '", printable(name), "': ", e.message());
     }
-    g_.set_input(id, 0, g_.add_constant(name + "_quantized", q.values));
+    g_.set_input(id, 0, g_.add_constant(name + "_q", q.values));
     ValueId out = n.outputs[0];
     graph::Type type = g_.value(out).type;
     type.dtype = q.values.dtype();
-    g_.set_output(id, 0, g_.add_value(g_.value(out).name + "_quantized", type));
-    Node dq{.op = "DequantizeLinear", .name = g_.value(out).name + "_dequantize", .inputs = {g_.node(id).outputs[0], g_.add_constant(name + "_scale", q.scale), g_.add_constant(name + "_zero_point", q.zero_point)}, .outputs = {out}};
+    g_.set_output(id, 0, g_.add_value(g_.value(out).name + "_q", type));
+    Node dq{.op = "DequantizeLinear", .name = g_.value(out).name + "_dq", .inputs = with_zero_point({g_.node(id).outputs[0], g_.add_constant(name + "_scale", q.scale)}, name, q.zero_point), .outputs = {out}};
     if (axis) dq.set("axis", int64_t{-1});
     g_.add_node(std::move(dq));
     ++result_.weights;
@@ -191,8 +198,8 @@ class Placer {
     } catch (Error& e) {
       fail(e.code(), "constant '", printable(name), "': ", e.message());
     }
-    ValueId values = g_.add_constant(name + "_quantized", q.values), scale = g_.add_constant(name + "_scale", q.scale), zero = g_.add_constant(name + "_zero_point", q.zero_point);
-    g_.set_input(id, i, add("DequantizeLinear", name + "_dequantize", {values, scale, zero}, DType::f32, g_.value(v).type, name + "_dequantized"));
+    ValueId values = g_.add_constant(name + "_q", q.values), scale = g_.add_constant(name + "_scale", q.scale), zero = g_.add_constant(name + "_zp", q.zero_point);
+    g_.set_input(id, i, add("DequantizeLinear", name + "_dq", {values, scale, zero}, DType::f32, g_.value(v).type, name + "_dq"));
     ++result_.weights;
   }
 

@@ -1,7 +1,7 @@
 // The walk from compute nodes backwards through what can carry integers.
 #include "quantize/points.h"
 
-#include <cmath>
+#include <algorithm>
 #include <vector>
 
 #include "quantize/traits.h"
@@ -65,16 +65,21 @@ class Chooser {
   }
 
   // Arithmetic on integers pays only where integers arrive: a combine node with an operand that a float node makes (the scaling inside
-  // a normalisation, a gate) goes back to float, and with it what was needed for it alone.
+  // a normalisation, a gate) and that no compute node wants as integers anyway goes back to float, and with it what was needed for it alone.
   bool drop_stranded() {
     size_t before = stranded_.size();
     for (NodeId id : points_.quantized) {
       const Node& n = g_.node(id);
       if (role_of(n) != Role::combine) continue;
       for (size_t i : data_inputs(n))
-        if (!integer_made(n.input(i))) stranded_.insert(id);
+        if (!integer_made(n.input(i)) && !wanted_by_compute(n.input(i))) stranded_.insert(id);
     }
     return stranded_.size() != before;
+  }
+
+  bool wanted_by_compute(ValueId v) const {
+    const auto& users = g_.value(v).users;
+    return std::any_of(users.begin(), users.end(), [&](NodeId u) { return role_of(g_.node(u)) == Role::compute && points_.quantized.contains(u) && g_.node(u).input(0) == v; });
   }
 
   bool integer_made(ValueId v) const {
@@ -93,6 +98,7 @@ class Chooser {
     for (ValueId out : n.outputs)
       if (out == k_none || !needed(out)) return;
     if (stranded_.contains(id) || !wanted_(n).empty()) return;
+    if (n.is("Pad") && !pads_with_zero(n)) return;
     for (size_t i : data_inputs(n)) {
       ValueId v = n.input(i);
       bool constant = g_.constant_of(v) != nullptr;
@@ -102,6 +108,12 @@ class Chooser {
     points_.quantized.insert(id);
     for (size_t i : data_inputs(n))
       if (!g_.constant_of(n.input(i))) points_.values.insert(n.input(i));
+  }
+
+  // Zero is the one real number that every scale represents.
+  bool pads_with_zero(const Node& n) const {
+    const Tensor* value = g_.constant_of(n.input(2));
+    return n.s("mode", "constant") == "constant" && (n.input(2) == k_none || (value && value->size() == 1 && value->number() == 0));
   }
 
   void share(NodeId id) {

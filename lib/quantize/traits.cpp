@@ -18,7 +18,7 @@ constexpr Row k_rows[] = {
     {"GlobalAveragePool", Role::combine},
     {"MaxPool", Role::move},          {"Reshape", Role::move},          {"Flatten", Role::move},      {"Transpose", Role::move},
     {"Squeeze", Role::move},          {"Unsqueeze", Role::move},        {"DepthToSpace", Role::move}, {"SpaceToDepth", Role::move},
-    {"Slice", Role::move},            {"Identity", Role::move},         {"Split", Role::move},
+    {"Slice", Role::move},            {"Identity", Role::move},         {"Split", Role::move},            {"Pad", Role::move},
     {"Relu", Role::activate},         {"Clip", Role::activate},         {"LeakyRelu", Role::activate},
     {"Gather", Role::table},
 };
