@@ -47,7 +47,7 @@ constexpr OptionRow k_save[] = {
     whole("outside_from_bytes", "1024", "Smallest weight that goes to that file.", 0, k_int),
     whole("opset", "0", "Version of the ONNX operator set to write; 0: the lowest that can express the model, at least 13 and at least that of its file.", 0, 100),
     whole("ir_version", "0", "Version of the ONNX file format to write; 0: the lowest that the model needs.", 0, 100),
-    yes_no("value_types", "true", "Write the types of intermediate values."),
+    yes_no("value_types", "false", "Write the types of intermediate values too; every runtime infers them, so they only add bytes."),
 };
 
 constexpr OptionRow k_session[] = {
