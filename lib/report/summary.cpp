@@ -110,7 +110,9 @@ Summary summarize(const graph::Model& model) {
 Saved saved_form(const graph::Model& model) {
   Saved saved;
   Sha256 sha;
-  onnx::write_to(model, {}, [&](const void* data, size_t bytes) {
+  onnx::WriteOptions as_saved;
+  as_saved.value_types = false;
+  onnx::write_to(model, as_saved, [&](const void* data, size_t bytes) {
     sha.update(data, bytes);
     saved.bytes += static_cast<int64_t>(bytes);
   });
