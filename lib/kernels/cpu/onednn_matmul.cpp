@@ -121,6 +121,11 @@ Tensor flipped(const Tensor& w) {
   return out;
 }
 
+// Large row-major float weights met by many rows: packing gains 1 to 3 percent in speed and costs their size again in memory and in load time.
+bool good_as_it_is(const Product& p, const Operand& b, const Spec& s) {
+  return b.dtype == DType::f32 && !s.trans_b && s.perm_b.empty() && b.shape.size() == 2 && p.m() >= 16 && p.n() % 16 == 0 && element_count(b.shape) >= 1 << 18;
+}
+
 Offer prepare(const Request& r) {
   const Operand &a = r.in(0), &b = r.in(1), &bias = r.in(2), &res = r.in(3), &y = r.out();
   const bool quantized = a.dtype == DType::u8 || a.dtype == DType::i8;
@@ -235,7 +240,7 @@ Offer prepare(const Request& r) {
 
   Team team(r.threads);
   Desc src = m.p.a.desc(a.dtype), weights = m.p.b.desc(b_type);
-  const bool packed = b.constant != nullptr;
+  const bool packed = b.constant != nullptr && !good_as_it_is(m.p, b, spec);
   dnnl::matmul::primitive_desc pd;
   bool ok = make(pd, m, src, packed ? m.p.b.any(b_type) : weights, dst);
   Desc use_src = src, use_dst = dst;
@@ -315,7 +320,7 @@ Offer prepare(const Request& r) {
   out.detail = pd.impl_info_str();
   out.scratch_bytes = scratch.size();
   for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
-    if (r.in(i).constant) out.unused_inputs.push_back(i);
+    if (r.in(i).constant && (i != 1 || packed)) out.unused_inputs.push_back(i);
   if (m.attr.posts.sum) out.in_place = 3;
   out.run = [steps](const Args& args) {
     if (steps->residual_bytes && args.src[3] != args.dst[0]) std::memcpy(args.dst[0], args.src[3], steps->residual_bytes);
