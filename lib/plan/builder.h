@@ -15,6 +15,8 @@ class Builder {
   // inputs: values of `g` in the order of the program's inputs (k_none or a constant where the contents were bound). The first
   // `output_count` outputs of `g` are results; the rest are observed only.
   Builder(std::shared_ptr<Shared> shared, const graph::Graph& g, std::vector<ValueId> inputs, size_t output_count, std::string where, bool root);
+  // Called with each constant that kernels took in packed form in all its uses.
+  void on_packed(std::function<void(ValueId)> release) { release_ = std::move(release); }
   std::shared_ptr<Plan> build(const Partition& parts);
 
  private:
@@ -48,6 +50,7 @@ class Builder {
   Layout wished_layout(const kernels::Candidate& candidate, const graph::Node& n) const;
   int64_t full_rank(const graph::Node& n) const;  // the largest rank among the inputs
   void add_bodies(const graph::Node& n, Step& step);
+  void note_packed(ValueId v);
   void add_copy(int src, int dst, const char* kernel);
   StepReport report_of(const graph::Node& n) const;
   std::string operand_text(const std::vector<int>& slots) const;
@@ -66,6 +69,8 @@ class Builder {
   std::vector<Known> known_;            // per value
   std::vector<int> parent_;             // union-find over buffers
   std::map<ValueId, std::string> watched_;
+  std::function<void(ValueId)> release_;
+  std::map<ValueId, size_t> packed_uses_;
 };
 
 }  // namespace mo::plan

@@ -152,7 +152,7 @@ bool Builder::try_candidate(const Candidate& candidate, const Node& n, Layout wi
     bool moves = constants_follow && inputs[i].layout == Layout::channels_last && !same_in_both_layouts(t->shape());
     if (moves) inputs[i].constant = nullptr;  // given reordered, like a value made at run time
     else if (candidate.wish != Wish::any_same || !same_in_both_layouts(t->shape())) inputs[i].layout = Layout::plain;
-    lasting &= shared_->lasting.contains(t->raw());
+    lasting &= shared_->lasting.has(t->raw());
   }
   for (size_t i = 0; i < n.outputs.size(); ++i)
     if (ValueId v = n.outputs[i]; v != k_none) outputs[i] = {true, type(v).dtype, type(v).shape(), layouts.of(type(v)), nullptr};
@@ -171,7 +171,6 @@ bool Builder::try_candidate(const Candidate& candidate, const Node& n, Layout wi
   for (size_t i = 0; i < n.inputs.size(); ++i) {
     const auto& unused = prepared.unused_inputs;
     bool skip = n.inputs[i] == k_none || std::find(unused.begin(), unused.end(), static_cast<int>(i)) != unused.end();
-    if (skip && n.inputs[i] != k_none && graph_.constant_of(n.inputs[i])) plan_->packed_bytes_ += graph_.value(n.inputs[i]).constant.bytes();
     src.push_back(skip ? -1 : slot(n.inputs[i], inputs[i].layout));
   }
   for (size_t i = 0; i < n.outputs.size(); ++i) dst.push_back(n.outputs[i] == k_none ? -1 : made_slot(n.outputs[i], outputs[i].layout));
@@ -188,7 +187,15 @@ bool Builder::try_candidate(const Candidate& candidate, const Node& n, Layout wi
   step.src = std::move(src);
   step.dst = std::move(dst);
   if (prepared.scratch_bytes > 0) step.scratch = new_buffer(Place::arena, prepared.scratch_bytes);
+  for (int i : prepared.unused_inputs) note_packed(n.input(static_cast<size_t>(i)));
   return true;
+}
+
+void Builder::note_packed(ValueId v) {
+  if (v == k_none || !graph_.constant_of(v)) return;
+  size_t& uses = packed_uses_[v];
+  if (uses == 0) plan_->packed_bytes_ += graph_.value(v).constant.bytes();
+  if (++uses == graph_.value(v).users.size() && release_ && !graph_.is_output(v)) release_(v);
 }
 
 // --- reference kernels

@@ -65,6 +65,12 @@ struct Program::Key {
     }
     return true;
   }
+
+  bool fits(std::span<const Type> types) const {
+    for (size_t k = 0; k < inputs.size(); ++k)
+      if (inputs[k].kind != Datum::Kind::tensor || inputs[k].contents || !types[k].is_static() || types[k].dtype != inputs[k].dtype || types[k].shape() != inputs[k].shape) return false;
+    return true;
+  }
 };
 
 Program::Program(std::shared_ptr<Shared> shared, graph::Graph g, std::string where, bool root)
@@ -116,12 +122,31 @@ std::shared_ptr<const Plan> Program::plan_for(std::span<const Datum* const> inpu
 
 std::shared_ptr<const Plan> Program::plan_for(std::span<const Type> types) {
   std::lock_guard lock(making_);
+  for (std::lock_guard list(mutex_); const auto& key : plans_)
+    if (key->fits(types)) return key->plan;
   return make({}, {types.begin(), types.end()});
+}
+
+// Lets go of a constant here and in the plan's copy of the graph; what is packed lives on in the kernels.
+void Program::release(graph::Graph& copy, ValueId v) {
+  released_ = true;
+  const void* data = copy.value(v).constant.raw();
+  shared_->lasting.remove(data);
+  if (v < graph_.value_count() && graph_.value(v).constant.raw() == data) graph_.value(v).constant = Tensor();
+  copy.value(v).constant = Tensor();
+}
+
+int64_t Program::weight_bytes() const {
+  std::lock_guard lock(making_);
+  int64_t bytes = 0;
+  for (ValueId v = 0; v < graph_.value_count(); ++v) bytes += graph_.value(v).constant.bytes();
+  return bytes;
 }
 
 std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, std::vector<Type> types) {
   auto start = std::chrono::steady_clock::now();
   const Options& options = shared_->options;
+  require(!released_, Code::unsupported, "the weights of this session were released after its first plan (release_weights); other shapes need a session of their own");
   std::shared_ptr<Plan> plan;
   int folded = 0;
   for (;;) {
@@ -155,7 +180,9 @@ std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, 
       continue;
     }
     g.outputs.resize(output_count);
-    plan = Builder(shared_, g, input_values, output_count, where_, root_).build(parts);
+    Builder builder(shared_, g, input_values, output_count, where_, root_);
+    if (options.release_weights && root_ && !bind) builder.on_packed([&](ValueId v) { release(g, v); });
+    plan = builder.build(parts);
     plan->folded_ = folded;
     plan->wants_contents_ = bind;
     break;

@@ -18,6 +18,21 @@ std::shared_ptr<const void> Packs::get(const std::string& key, const std::functi
   return made;
 }
 
+void Lasting::add(const void* data) {
+  std::lock_guard lock(mutex_);
+  data_.insert(data);
+}
+
+void Lasting::remove(const void* data) {
+  std::lock_guard lock(mutex_);
+  data_.erase(data);
+}
+
+bool Lasting::has(const void* data) const {
+  std::lock_guard lock(mutex_);
+  return data_.contains(data);
+}
+
 namespace {
 constexpr int64_t k_huge_page = int64_t{2} << 20;
 size_t alignment(int64_t bytes) { return bytes >= k_huge_page ? static_cast<size_t>(k_huge_page) : size_t{64}; }

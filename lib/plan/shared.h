@@ -20,6 +20,7 @@ struct Options {
   std::vector<std::string> observed;          // names of values shown to RunState::on_value
   int64_t memory_limit = 0;                   // bytes of one run; 0: none
   int max_plans = 16;                         // per graph or subgraph
+  bool release_weights = false;               // give up constants of the model once they are packed: one set of shapes only
 };
 
 // Packed constants by key; made once, kept as long as the cache.
@@ -61,13 +62,24 @@ class WorkspacePool {
   std::atomic<int64_t> total_{0}, count_{0};
 };
 
+// Addresses of constants that live as long as the session.
+class Lasting {
+ public:
+  void add(const void* data);
+  void remove(const void* data);
+  bool has(const void* data) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_set<const void*> data_;
+};
+
 struct Shared {
   Options options;
   Packs packs;
   WorkspacePool workspaces;
-  // Storage that lives as long as the session: only constants stored there may be packed under a key that outlives a plan, because a key
-  // may name an address.
-  std::unordered_set<const void*> lasting;
+  // Only constants stored here may be packed under a key that outlives a plan, because a key may name an address.
+  Lasting lasting;
 };
 
 }  // namespace mo::plan

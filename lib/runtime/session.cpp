@@ -55,7 +55,7 @@ class Session::Impl {
     require(options.threads >= 0, Code::invalid_argument, "threads must not be negative, got ", options.threads);
     options.threads = resolve_threads(options.threads);
     require(options.max_plans >= 1, Code::invalid_argument, "max_plans must be at least 1, got ", options.max_plans);
-    shared->options = {options.threads, options.optimize, options.disabled_passes, options.disabled_kernels, options.observed, options.memory_limit, options.max_plans};
+    shared->options = {options.threads, options.optimize, options.disabled_passes, options.disabled_kernels, options.observed, options.memory_limit, options.max_plans, false};
     original = source;
     for (ValueId v : original.inputs) inputs.push_back({original.value(v).name, original.value(v).type, original.value(v).is_constant()});
     add_extra_outputs();
@@ -74,7 +74,12 @@ class Session::Impl {
         random |= def && (def->flags & ops::k_random);
       }
     });
+    bool one_shape = std::all_of(inputs.begin(), inputs.end(), [](const Port& p) { return !p.optional && (!p.type.is_tensor() || p.type.is_static()); });
+    shared->options.release_weights = options.release_weights || one_shape;
     program = make_program(std::vector<char>(inputs.size(), 0));
+    bool defaults = std::any_of(inputs.begin(), inputs.end(), [](const Port& p) { return p.optional; });
+    if (shared->options.release_weights && !defaults)  // no other program will be made of it
+      for (ValueId v = 0; v < original.value_count(); ++v) original.value(v).constant = Tensor();
   }
 
   void add_extra_outputs() {
@@ -107,7 +112,7 @@ class Session::Impl {
     if (options.optimize) plan::optimize(g, shared->options);
     for_each_graph(g, [&](const Graph& sub) {
       for (ValueId v = 0; v < sub.value_count(); ++v)
-        if (sub.value(v).is_constant()) shared->lasting.insert(sub.value(v).constant.raw());
+        if (sub.value(v).is_constant()) shared->lasting.add(sub.value(v).constant.raw());
     });
     return std::make_shared<plan::Program>(shared, std::move(g), "", true);
   }
@@ -289,9 +294,7 @@ plan::Report Session::profile(std::span<const Datum> inputs, int iterations) con
 Session::Memory Session::memory() const {
   Memory m;
   m.arena_bytes = impl_->shared->workspaces.total_bytes();
-  for_each_graph(impl_->program->graph(), [&](const Graph& g) {
-    for (ValueId v = 0; v < g.value_count(); ++v) m.weight_bytes += g.value(v).constant.bytes();
-  });
+  m.weight_bytes = impl_->program->weight_bytes();
   for (const auto& plan : impl_->program->plans()) {
     m.packed_bytes = std::max(m.packed_bytes, plan->packed_bytes());
     m.contexts += static_cast<int>(plan->context_count());

@@ -27,6 +27,9 @@ struct SessionOptions {
   std::vector<std::string> extra_outputs;      // names of inner values returned after the graph's own outputs
   std::vector<std::string> observed;           // names of values that RunOptions::on_value gets; no fusion across them
   int max_plans = 16;                          // least recently used go first; at least 1
+  // Give up the model's weights once they are packed for the kernels: about half the memory, but one set of input shapes only. Models
+  // whose inputs leave nothing open do so anyway. Frees memory where nobody else holds the model.
+  bool release_weights = false;
   int64_t memory_limit = 0;                    // bytes one run may take for intermediate values and outputs; 0: no limit
   uint64_t seed = 0;                           // of random operators without a seed of their own
 };

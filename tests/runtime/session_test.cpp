@@ -134,3 +134,21 @@ TEST_CASE("session: profile times every step") {
   CHECK(plan::to_json(r).find("\"kernel\"") != std::string::npos);
   CHECK(plan::to_text(r).find("kernel") != std::string::npos);
 }
+
+TEST_CASE("session: released weights leave one plan that works, and say so when more is asked") {
+  graph::Graph g = graph::parse("(float32[n, 64] x) -> (y) { w = const float32[1] {0}; y = MatMul(x, w); }");
+  graph::Value& w = g.value(g.find_value("w"));
+  w.constant = random_tensor({64, 64}, 5);
+  w.type = graph::Type::tensor(DType::f32, Shape{64, 64});
+  SessionOptions options;
+  options.release_weights = true;
+  Session s(g, options), kept(g);
+  std::vector<Datum> in{random_tensor({8, 64})};
+  Tensor want = kept.run(in)[0].tensor;
+  for (int i = 0; i < 3; ++i) CHECK(identical(s.run(in)[0].tensor, want));
+  if (s.memory().packed_bytes == 0) return;  // a kernel that packs nothing releases nothing
+  CHECK(s.memory().weight_bytes == 0);
+  CHECK(kept.memory().weight_bytes == 64 * 64 * 4);
+  CHECK(code_of([&] { s.run(std::vector<Datum>{random_tensor({9, 64})}); }) == Code::unsupported);
+  CHECK(identical(s.run(in)[0].tensor, want));
+}
