@@ -1,0 +1,82 @@
+"""Quantized files load in ONNX Runtime and OpenVINO and score there what they score here."""
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+try:
+    import numpy as np
+    import onnx
+    import onnxruntime as ort
+    import openvino as ov
+except ImportError:
+    onnx = None
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MO_BUILD", ROOT / "build"))
+MO = BUILD / "bin/mo"
+SHARED = ROOT.parent / "shared"
+KWS = SHARED / "data/kws/kws1000.npz"
+CALIBRATED = 200  # samples of KWS that are calibrated on; the rest is scored
+
+
+def mo(*args):
+    run = subprocess.run([MO, *map(str, args), "--threads", "1", "--json"], capture_output=True, text=True)
+    if run.returncode:
+        raise AssertionError(run.stderr)
+    return json.loads(run.stdout)
+
+
+def top1(run, inputs, labels):
+    hits = sum(int((run(inputs[i:i + 100]).argmax(1) == labels[i:i + 100]).sum()) for i in range(0, len(labels), 100))
+    return hits / len(labels)
+
+
+@unittest.skipIf(onnx is None, "onnx, onnxruntime or openvino is not installed")
+class Shapes(unittest.TestCase):
+    """The model that ships with the project: needs nothing else."""
+
+    def test_each_precision_loads_elsewhere(self):
+        shapes = ROOT / "examples/shapes"
+        with tempfile.TemporaryDirectory() as folder:
+            for options in (["--precision", "int8"], ["--precision", "int8", "--activation-type", "int8", "--activation-symmetric"], ["--precision", "int8", "--granularity", "per_tensor"], ["--precision", "fp16"]):
+                with self.subTest(options=" ".join(options)):
+                    out = pathlib.Path(folder) / "q.onnx"
+                    data = ["--data", shapes / "calib.yaml"] if "int8" in options[1] else []
+                    mo("quantize", shapes / "shapes.onnx", "--output", out, *data, *options)
+                    onnx.checker.check_model(str(out), full_check=True)
+                    x = np.random.default_rng(0).standard_normal((2, 3, 32, 32)).astype(np.float32)
+                    theirs = ort.InferenceSession(str(out), providers=["CPUExecutionProvider"]).run(None, {"image": x})[0]
+                    also = ov.Core().compile_model(str(out), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})({"image": x})[0]
+                    np.savez(pathlib.Path(folder) / "x.npz", image=x)
+                    mo("run", out, "--inputs", pathlib.Path(folder) / "x.npz", "--output", pathlib.Path(folder) / "y.npz")
+                    ours = np.load(pathlib.Path(folder) / "y.npz")["logits"]
+                    spread = theirs.max() - theirs.min()
+                    self.assertLess(np.abs(ours - theirs).max(), 0.1 * spread)
+                    self.assertLess(np.abs(ours - also).max(), 0.1 * spread)
+
+
+@unittest.skipIf(onnx is None, "onnx, onnxruntime or openvino is not installed")
+@unittest.skipUnless(KWS.exists(), "../shared is absent")
+class Keywords(unittest.TestCase):
+    def test_int8_loses_at_most_half_a_point_and_scores_the_same_everywhere(self):
+        model = SHARED / "models/kws_dscnn.onnx"
+        data = np.load(KWS)
+        inputs, labels = data["input"][CALIBRATED:], data["label"][CALIBRATED:]
+        with tempfile.TemporaryDirectory() as folder:
+            for method in ("minmax", "percentile", "entropy", "mse"):
+                with self.subTest(method=method):
+                    out = pathlib.Path(folder) / "q.onnx"
+                    mo("quantize", model, "--output", out, "--data", KWS, "--samples", CALIBRATED, "--batch-size", 50, "--calibration", method)
+                    before, after = (mo("evaluate", m, "--data", KWS, "--metric", "top1", "--skip", CALIBRATED, "--batch-size", 100)["value"] for m in (model, out))
+                    self.assertGreaterEqual(after, before - 0.005)
+                    session = ort.InferenceSession(str(out), providers=["CPUExecutionProvider"])
+                    self.assertAlmostEqual(top1(lambda x: session.run(None, {"input": x})[0], inputs, labels), after, delta=0.005)
+                    compiled = ov.Core().compile_model(str(out), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+                    self.assertAlmostEqual(top1(lambda x: compiled({"input": x})[0], inputs, labels), after, delta=0.005)
+
+
+if __name__ == "__main__":
+    unittest.main()
