@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "ops/movement.h"
 #include "ops/reduce.h"
 
 namespace mo::ops {
@@ -168,6 +169,7 @@ void run(Run& c) {
   Loops l = make_loops(c, e);
   Shape shape(l.extents.begin(), l.extents.begin() + static_cast<int64_t>(l.outer));
   Tensor& y = c.out(0, c.dtype(0), shape);
+  if (std::find(l.extents.begin(), l.extents.end(), 0) != l.extents.end()) return fill(y, nullptr);  // sums of nothing, however long the other loops
   dispatch(Numbers{}, c.dtype(0), [&](auto tag) {
     using T = typename decltype(tag)::type;
     std::vector<const T*> data;

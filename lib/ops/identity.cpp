@@ -5,9 +5,11 @@ namespace mo::ops {
 
 namespace {
 
-void infer(Infer& c) { c.output(0) = c.input(0); }
+void infer(Infer& c) {
+  if (c.has(0)) c.output(0) = c.input(0);
+}
 
-void run(Run& c) { c.out(0, c.has(0) ? c.datum(0) : Datum()); }
+void run(Run& c) { c.out(0, c.has(0) ? c.datum(0) : Datum()); }  // an empty optional passes too
 
 // Sequences came with opset 14, optionals with 16.
 int since(const Node& n, std::span<const Type> inputs) {

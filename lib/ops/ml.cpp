@@ -10,6 +10,7 @@ Rows feature_rows(const Run& c, size_t i) {
   const Tensor& x = c.in(i);
   require(x.dtype() != DType::string, Code::type, "features must be numbers");
   require(x.rank() == 1 || x.rank() == 2, Code::shape, "shape ", x.shape(), ", wanted [n, f] or [f]");
+  require(x.size() > 0 || x.dim(0) < (int64_t{1} << 24), Code::limit, "shape ", x.shape(), ": too many empty rows");
   Rows r{x.rank() == 2 ? x.dim(0) : 1, x.dim(-1), {}};
   Tensor wide = x.cast(DType::f64);
   r.values.assign(wide.data<double>(), wide.data<double>() + wide.size());

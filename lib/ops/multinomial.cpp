@@ -1,6 +1,7 @@
 // Multinomial: class indices drawn by their unnormalised log-probabilities, sample_size for each row.
 #include <algorithm>
 
+#include "base/checked.h"
 #include "ops/random_fill.h"
 
 namespace mo::ops {
@@ -23,9 +24,10 @@ void run(Run& c) {
   const Tensor& x = c.in(0);
   require(x.rank() == 2, Code::shape, "rank ", x.rank(), ", wanted 2");
   int64_t batches = x.dim(0), classes = x.dim(1), count = sample_size(c.node);
-  require(classes > 0 || batches * count == 0, Code::shape, "no class to draw from");
+  require(classes > 0 || batches == 0 || count == 0, Code::shape, "no class to draw from");
+  int64_t draws = checked_mul(batches, count);
   Random random = random_stream(c);
-  std::vector<double> edges(static_cast<size_t>(batches * count > 0 ? classes : 0));  // running sums of a row's probabilities
+  std::vector<double> edges(static_cast<size_t>(draws > 0 ? classes : 0));  // running sums of a row's probabilities
   int64_t drawn = 0;
   fill_drawn<Types<int32_t, int64_t>>(c, dtype_attribute(c.node, "dtype", DType::i32), {batches, count}, [&] {
     int64_t row = drawn++ / count;

@@ -31,6 +31,7 @@ std::vector<int64_t> lengths(const Run& c, int64_t dim) {
   }
   int64_t step = c.has(1) ? scalar_integer(c, 1) : 1;
   require(step > 0, Code::shape, "split into parts of ", step);
+  require(dim / step < (int64_t{1} << 24), Code::limit, "split of ", dim, " elements into parts of ", step);
   for (int64_t left = dim; left > 0; left -= out.back()) out.push_back(std::min(step, left));
   return out;
 }

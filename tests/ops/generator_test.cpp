@@ -94,3 +94,17 @@ TEST_CASE("random operators keep to their distribution and to their seed") {
   CHECK(std::abs(mean_and_deviation(draws).first - 0.75) < 0.02);
   CHECK(!op_error({.node = node("Multinomial"), .inputs = {{Tensor::zeros(DType::f32, {1, 0})}}}).empty());
 }
+
+TEST_CASE("ImageDecoder gives pixels in three orders and refuses what is no picture") {
+  std::string file = "P6\n2 1\n255\n";
+  file += std::string("\x01\x02\x03\xff\x80\x00", 6);
+  std::vector<uint8_t> bytes(file.begin(), file.end());
+  KernelInput x{Tensor::of<uint8_t>({static_cast<int64_t>(bytes.size())}, bytes)};
+  auto decode = [&](const char* format, Tensor want) {
+    check_op({.node = node("ImageDecoder", "", {{"pixel_format", std::string(format)}}), .inputs = {x}, .expected = {std::move(want)}, .dynamic = true});
+  };
+  decode("RGB", Tensor::of<uint8_t>({1, 2, 3}, {1, 2, 3, 255, 128, 0}));
+  decode("BGR", Tensor::of<uint8_t>({1, 2, 3}, {3, 2, 1, 0, 128, 255}));
+  decode("Grayscale", Tensor::of<uint8_t>({1, 2, 1}, {2, 151}));  // 0.299 r + 0.587 g + 0.114 b
+  CHECK(!op_error({.node = node("ImageDecoder"), .inputs = {{Tensor::of<uint8_t>({3}, {1, 2, 3})}}}).empty());
+}
