@@ -65,6 +65,7 @@ struct Wide {
 void reorder(const void* src, void* dst, std::span<const int64_t> shape, int bits, bool to_channels_last, int threads) {
   int64_t n = shape[0], c = shape[1], s = 1;
   for (size_t i = 2; i < shape.size(); ++i) s *= shape[i];
+  if (n == 0 || c == 0 || s == 0) return;
   int64_t rows = to_channels_last ? c : s, cols = to_channels_last ? s : c;
   switch (bits) {
     case 8: return transpose_batch<uint8_t>(src, dst, n, rows, cols, threads);
