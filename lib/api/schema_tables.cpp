@@ -59,6 +59,7 @@ constexpr OptionRow k_session[] = {
     list("shapes", "Input shapes to plan for at once, as name=1x3x224x224.", "shape"),
     yes_no("prepare", "false", "Plan at creation; axes left open by the model and by shapes are 1."),
     whole("max_plans", "16", "Sets of input shapes to keep plans for; the least recently used go first.", 1, 10000),
+    yes_no("release_weights", "false", "Give up the model's weights once they are packed for the kernels: less memory, one set of input shapes."),
     whole("memory_limit", "0", "Bytes that one run may take for intermediate values and outputs; 0: no limit.", 0, k_int),
     whole("seed", "0", "Seed of random operators that have none of their own.", 0, k_int),
 };
