@@ -230,6 +230,7 @@ class Decoder {
     std::vector<Node> helpers;
     if (options_.legalize) done = upgrade_now(g, n, version, scope.pending->size() >= k_most_pending, helpers);
     for (Node& h : helpers) g.add_node(std::move(h));
+    while (!n.inputs.empty() && n.inputs.back() == k_none) n.inputs.pop_back();
     NodeId id = g.add_node(std::move(n));
     if (!done) scope.pending->emplace_back(id, version);
   }

@@ -118,12 +118,13 @@ class Encoder {
   static void inner_types(const Graph& g, const Names& names, ::onnx::GraphProto& p) {
     std::vector<char> boundary(static_cast<size_t>(g.value_count()), 0);
     for (ValueId v : g.outputs) boundary[static_cast<size_t>(v)] = 1;
-    for (ValueId v = 0; v < g.value_count(); ++v) {
-      const graph::Value& value = g.value(v);
-      bool known = value.type.kind != Type::Kind::unknown && !(value.type.is_tensor() && value.type.dtype == DType::undefined);
-      if (value.producer == k_none || boundary[static_cast<size_t>(v)] || !(known || !value.doc.empty())) continue;
-      value_info(value, names.of[static_cast<size_t>(v)], *p.add_value_info());
-    }
+    for (graph::NodeId id : g.order())
+      for (ValueId v : g.node(id).outputs) {
+        if (v == k_none || boundary[static_cast<size_t>(v)]) continue;
+        const graph::Value& value = g.value(v);
+        bool known = value.type.kind != Type::Kind::unknown && !(value.type.is_tensor() && value.type.dtype == DType::undefined);
+        if (known || !value.doc.empty()) value_info(value, names.of[static_cast<size_t>(v)], *p.add_value_info());
+      }
   }
 
   // Runtimes refuse two nodes of one name (no name is fine).
@@ -136,7 +137,9 @@ class Encoder {
   void node(const Node& n, const Names& names, std::unordered_set<std::string>& node_names, ::onnx::NodeProto& p) {
     check(options_.control);
     auto name_of = [&](ValueId v) { return v == k_none ? std::string() : names.of[static_cast<size_t>(v)]; };
-    for (ValueId v : n.inputs) p.add_input(name_of(v));
+    size_t given = n.inputs.size();
+    while (given > 0 && n.inputs[given - 1] == k_none) --given;
+    for (size_t i = 0; i < given; ++i) p.add_input(name_of(n.inputs[i]));
     for (ValueId v : n.outputs) p.add_output(name_of(v));
     if (!n.name.empty()) p.set_name(unique(n.name, node_names));
     p.set_op_type(n.op);

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "onnx/read.h"
+#include "ops/op.h"
 #include "support/same_graph.h"
 #include "support/shared_models.h"
 #include "support/skip.h"
@@ -46,6 +47,9 @@ TEST_CASE("onnx: every shared model reads, writes and reads back identical") {
     CHECK(difference(m, again) == "");
     CHECK(onnx::write_bytes(again) == bytes);
     CHECK(onnx::digest(m) == sha256_hex(bytes));
+    ops::infer_graph(m.graph);  // with types of all values
+    bytes = onnx::write_bytes(m);
+    CHECK(onnx::write_bytes(onnx::read_bytes(bytes)) == bytes);
   }
 }
 
@@ -130,6 +134,15 @@ TEST_CASE("onnx: opset and ir version are the lowest that hold the graph, and ca
   CHECK(v.opsets[0].second == 21);
   CHECK(v.ir == 10);
   CHECK_THROWS_AS(onnx::choose_versions(m, {.ir_version = 8}), Error);
+}
+
+TEST_CASE("onnx: omitted inputs at the end are not written") {
+  graph::Model m = small_model();
+  graph::NodeId relu = m.graph.order()[0];
+  m.graph.resize_inputs(relu, 3);
+  graph::Model again = onnx::read_bytes(onnx::write_bytes(m));
+  CHECK(again.graph.node(again.graph.order()[0]).inputs.size() == 1);
+  CHECK(onnx::write_bytes(again) == onnx::write_bytes(m));
 }
 
 TEST_CASE("onnx: plan-time operators cannot be saved") {
