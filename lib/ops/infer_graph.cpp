@@ -46,7 +46,7 @@ class Walk {
       contents.push_back(known(v));
     }
     Infer c(n, in, contents, out);
-    c.infer_subgraph = [&](const Graph& body, std::span<const Type> types) { return body_types(body, types); };
+    c.infer_subgraph = [&](const Graph& body, std::span<const Type> types) { return n.op == "If" ? branch_types(body, types) : body_types(body, types); };
     infer_node(c);
     for (size_t i = 0; i < n.outputs.size(); ++i) {
       if (n.outputs[i] == graph::k_none) continue;
@@ -54,6 +54,15 @@ class Walk {
       v.type = merge(v.type, std::move(out[i]));
     }
     follow_contents(n);
+  }
+
+  // A branch that does not fit the present shapes may never run: its results are only unknown.
+  std::vector<Type> branch_types(const Graph& body, std::span<const Type> types) {
+    try {
+      return body_types(body, types);
+    } catch (const Error&) {
+      return std::vector<Type>(body.outputs.size());
+    }
   }
 
   std::vector<Type> body_types(const Graph& body, std::span<const Type> types) {

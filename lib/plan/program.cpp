@@ -153,7 +153,9 @@ std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, 
     graph::Graph g = graph_;
     size_t output_count = protect_observed(g, options);
     std::vector<ValueId> input_values = g.inputs;
+    bool refined = false;  // sizes are known now that the model leaves open: more patterns may fit
     for (size_t k = 0; k < input_values.size(); ++k) {
+      refined |= g.value(input_values[k]).type.is_tensor() && !g.value(input_values[k]).type.is_static();
       g.value(input_values[k]).type = types[k];
       if (!bound_[k] || inputs.empty() || !small_integers(*inputs[k])) continue;
       g.value(input_values[k]).constant = inputs[k]->tensor.clone();
@@ -162,7 +164,7 @@ std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, 
     passes::FoldOptions fold;
     fold.retype = fold.outputs = true;
     folded = passes::fold_constants(g, fold);
-    if (folded > 0 && options.optimize) {
+    if ((folded > 0 || refined) && options.optimize) {
       passes::run(g, passes::Stage::simplify, options.disabled_passes);
       passes::run(g, passes::Stage::plan, options.disabled_passes);
     }

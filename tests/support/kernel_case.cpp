@@ -178,6 +178,11 @@ KernelResult check_candidates(const KernelCase& given) {
   for (int i = 0; i < c.outputs; ++i) c.node.outputs.push_back(1000 + i);
   std::vector<Tensor> want = reference(c);
   KernelResult result;
+  // the plan gives nodes with empty tensors to the reference kernel
+  for (const Tensor& t : want)
+    if (t.size() == 0) return result;
+  for (const KernelInput& in : c.inputs)
+    if (in.tensor && !in.constant && in.tensor.size() == 0) return result;
   for (const Candidate* k : cpu_candidates(c.node.op, c.node.domain)) {
     bool ran = false;
     std::string said;
