@@ -10,10 +10,10 @@ passed=0 failed=0 skipped=0
 
 # --- the steps ---------------------------------------------------------------------------------------------------------
 setup()     { cmake/setup.sh check; }
-build()     { cmake -S . -B "$MO_BUILD" -G Ninja && cmake --build "$MO_BUILD" -j "$JOBS"; }
+build()     { cmake -S . -B "$MO_BUILD" -G Ninja && cmake --build "$MO_BUILD" -j "$JOBS" --target all mo_alloc_fail mo_rewrite mo_node_tests; }
 unit()      { "$MO_BUILD/bin/mo_tests"; }
 structure() { "$python" tests/tools/run_python.py tests/tools; }
-abi()       { cmake --build "$MO_BUILD" --target mo_alloc_fail -j "$JOBS"; "$python" tests/tools/run_python.py tests/abi; }
+abi()       { "$python" tests/tools/run_python.py tests/abi; }
 python()    { "$python" tests/tools/run_python.py tests --except tests/tools tests/abi tests/package tests/fuzz; }
 package()   { "$python" tests/tools/run_python.py tests/package; }
 asan()      { sanitized_build && ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \

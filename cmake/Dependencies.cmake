@@ -52,5 +52,7 @@ foreach(header doctest/doctest.h nlohmann/json.hpp CLI/CLI.hpp stb/stb_image.h)
   endif()
 endforeach()
 
+include(cmake/Json.cmake)
+
 find_program(MO_PROTOC protoc REQUIRED)
 set(MO_ONNX_PROTO "${MO_DEPS_DIR}/onnx-proto/onnx/onnx-ml.proto")

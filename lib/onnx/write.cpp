@@ -4,7 +4,10 @@
 
 #include <google/protobuf/io/coded_stream.h>
 
-#include <filesystem>
+#include <dirent.h>
+#include <unistd.h>
+
+#include <memory>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -174,12 +177,14 @@ namespace {
 
 // Data files of earlier saves under the same model name.
 void remove_old_data(const std::string& folder, const std::string& file_name, const std::string& keep) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    std::string name = entry.path().filename().string();
+  // not std::filesystem::directory_iterator, which ends the process when it gets no memory
+  std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), ::closedir);
+  if (!listing) return;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    std::string_view name = entry->d_name;
     if (name == keep || !name.starts_with(file_name + ".") || !name.ends_with(".data") || name.size() != file_name.size() + k_hex_digits + 6) continue;
-    std::string middle = name.substr(file_name.size() + 1, k_hex_digits);
-    if (middle.find_first_not_of("0123456789abcdef") == std::string::npos) std::filesystem::remove(entry.path(), ignored);
+    std::string_view middle = name.substr(file_name.size() + 1, k_hex_digits);
+    if (middle.find_first_not_of("0123456789abcdef") == std::string_view::npos) ::unlink(text(folder, "/", name).c_str());
   }
 }
 

@@ -1,15 +1,20 @@
 // The allocation-failure loop over the C ABI: every allocation of every call fails once, and once from there on.
 // Wanted each time: MO_ERR_OUT_OF_MEMORY (or success, where the library could do without), NULL outputs, no leak, no crash.
-// Spared are allocations by code that cannot stand it and is not ours: oneDNN, the OpenMP runtime and the loader, and C code inside
-// libmo.so (libarchive, which uses malloc where C++ uses operator new). docs/dependencies.md says what they do instead.
+// Spared are allocations by code that cannot stand it and is not ours: oneDNN, the OpenMP runtime and the loader (by where they lie), libarchive
+// and protobuf inside libmo.so (by the names on the stack). docs/dependencies.md says what happens there instead.
 // usage: mo_alloc_fail MODEL.onnx DATA.npz FOLDER [SCENARIO]      the last line is "N passed, N failed, N skipped"
-#include <dlfcn.h>
+#include <elf.h>
+#include <execinfo.h>
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <mo/mo.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -27,31 +32,84 @@ std::atomic<long> countdown{0};       // allocations until one fails; 0: none do
 std::atomic<bool> from_there_on{false};
 std::atomic<bool> hit{false};
 std::atomic<long> live{0};            // blocks allocated and not yet freed
-struct Range { uintptr_t begin, end; bool only_malloc; } spared[32];
-int spared_count = 0;
+struct Range {
+  uintptr_t begin, end;
+};
+std::vector<Range> spared;       // whole libraries
+std::vector<Range> spared_code;  // functions inside libmo.so, sorted
 
-bool fails(void* caller, bool by_new = false) {
+bool inside(const std::vector<Range>& ranges, uintptr_t at) {
+  auto it = std::upper_bound(ranges.begin(), ranges.end(), at, [](uintptr_t a, const Range& r) { return a < r.begin; });
+  return it != ranges.begin() && at < (it - 1)->end;
+}
+
+bool called_by_spared_code() {
+  void* stack[64];
+  const int depth = backtrace(stack, 64);
+  for (int i = 0; i < depth; ++i)
+    if (inside(spared_code, reinterpret_cast<uintptr_t>(stack[i]))) return true;
+  return false;
+}
+
+bool fails(void* caller) {
   if (countdown.load(std::memory_order_relaxed) <= 0) return false;
-  const auto at = reinterpret_cast<uintptr_t>(caller);
-  for (int i = 0; i < spared_count; ++i)
-    if (at >= spared[i].begin && at < spared[i].end && !(by_new && spared[i].only_malloc)) return false;
-  if (from_there_on && hit) return true;
-  if (countdown.fetch_sub(1) != 1) return false;
-  hit = true;
-  if (from_there_on) countdown = 1;
-  return true;
+  if (inside(spared, reinterpret_cast<uintptr_t>(caller))) return false;
+  if (!(from_there_on && hit) && countdown.fetch_sub(1) != 1) return false;
+  countdown = 0;  // the stack walk may allocate
+  const bool spare = called_by_spared_code();
+  if (!spare) hit = true;
+  if (spare || from_there_on) countdown = 1;
+  return !spare;
+}
+
+// The functions of libmo.so that belong to protobuf, its generated code and libarchive, by their names in the symbol table.
+void note_code(const char* path, uintptr_t base) {
+  const int file = open(path, O_RDONLY);
+  struct stat about;
+  if (file < 0 || fstat(file, &about) != 0) return;
+  const char* image = static_cast<const char*>(mmap(nullptr, static_cast<size_t>(about.st_size), PROT_READ, MAP_PRIVATE, file, 0));
+  close(file);
+  if (image == MAP_FAILED) return;
+  const auto* header = reinterpret_cast<const Elf64_Ehdr*>(image);
+  const auto* sections = reinterpret_cast<const Elf64_Shdr*>(image + header->e_shoff);
+  for (int i = 0; i < header->e_shnum; ++i) {
+    if (sections[i].sh_type != SHT_SYMTAB) continue;
+    const auto* symbols = reinterpret_cast<const Elf64_Sym*>(image + sections[i].sh_offset);
+    const char* names = image + sections[sections[i].sh_link].sh_offset;
+    for (size_t k = 0; k < sections[i].sh_size / sizeof(Elf64_Sym); ++k) {
+      const char* name = names + symbols[k].st_name;
+      if (ELF64_ST_TYPE(symbols[k].st_info) != STT_FUNC || symbols[k].st_size == 0) continue;
+      const bool cxx = std::strncmp(name, "_ZN", 3) == 0;
+      if (cxx) name += name[3] == 'K' ? 4 : 3;
+      const bool theirs = cxx ? std::strncmp(name, "6google8protobuf", 16) == 0 || std::strncmp(name, "4onnx", 5) == 0
+                              : std::strncmp(name, "archive_", 8) == 0 || std::strncmp(name, "_archive", 8) == 0 ||
+                                    std::strncmp(name, "__archive", 9) == 0 || std::strncmp(name, "zip_", 4) == 0;
+      if (theirs) spared_code.push_back({base + symbols[k].st_value, base + symbols[k].st_value + symbols[k].st_size});
+    }
+  }
+  munmap(const_cast<char*>(image), static_cast<size_t>(about.st_size));
 }
 
 int note(dl_phdr_info* info, size_t, void*) {
-  for (const char* name : {"libgomp", "ld-linux", "libdnnl", "libmo.so"}) {
+  if (std::strstr(info->dlpi_name, "libmo.so")) note_code(info->dlpi_name, info->dlpi_addr);
+  for (const char* name : {"libgomp", "ld-linux", "libdnnl"}) {
     if (!std::strstr(info->dlpi_name, name)) continue;
-    for (int i = 0; i < info->dlpi_phnum && spared_count < 32; ++i)
+    for (int i = 0; i < info->dlpi_phnum; ++i)
       if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X)) {
         const auto begin = static_cast<uintptr_t>(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-        spared[spared_count++] = {begin, begin + info->dlpi_phdr[i].p_memsz, std::strstr(name, "libmo") != nullptr};
+        spared.push_back({begin, begin + info->dlpi_phdr[i].p_memsz});
       }
   }
   return 0;
+}
+
+void note_spared() {
+  dl_iterate_phdr(note, nullptr);
+  const auto by_begin = [](const Range& a, const Range& b) { return a.begin < b.begin; };
+  std::sort(spared.begin(), spared.end(), by_begin);
+  std::sort(spared_code.begin(), spared_code.end(), by_begin);
+  void* warm[4];
+  backtrace(warm, 4);
 }
 }  // namespace fault
 
@@ -99,7 +157,7 @@ void free(void* block) {
 }
 
 static void* made_by_new(size_t size, size_t alignment, void* caller) {
-  if (fault::fails(caller, true)) return nullptr;
+  if (fault::fails(caller)) return nullptr;
   return counted(alignment ? __libc_memalign(alignment, size) : __libc_malloc(size ? size : 1));
 }
 static void* or_throw(void* block) {
@@ -387,7 +445,7 @@ int main(int argc, char** argv) {
   g_model = argv[1], g_data = argv[2], g_folder = argv[3];
   g_npz = g_folder + "/saved.npz", g_onnx = g_folder + "/saved.onnx";
   g_statistics = g_folder + "/statistics", g_statistics2 = g_folder + "/statistics2";
-  dl_iterate_phdr(fault::note, nullptr);
+  fault::note_spared();
   int passed = 0, failed = 0;
   for (const Scenario& scenario : scenarios()) {
     if (argc > 4 && scenario.name != argv[4]) continue;
