@@ -15,6 +15,7 @@ Parts parts(const Node& n, size_t inputs) {
   const Graph& body = body_of(n, "body");
   size_t carried = inputs > 2 ? inputs - 2 : 0;
   require(body.inputs.size() == carried + 2, Code::format, "the body takes ", body.inputs.size(), " inputs, wants ", carried + 2);
+  for (size_t i = 2; i < inputs; ++i) require(n.input(i) != graph::k_none, Code::format, "carried value ", i - 2, " is missing");
   require(body.outputs.size() >= carried + 1, Code::format, "the body gives ", body.outputs.size(), " outputs, wants ", carried + 1, " at least");
   return {body, carried, body.outputs.size() - carried - 1};
 }

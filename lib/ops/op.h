@@ -133,5 +133,7 @@ int64_t normal_axis(int64_t axis, int64_t rank);  // -1 -> rank-1; throws Code::
 Shape broadcast(std::span<const int64_t> a, std::span<const int64_t> b);  // numpy rules; throws Code::shape
 std::vector<Dim> broadcast_dims(const std::vector<Dim>& a, const std::vector<Dim>& b);
 Dim known_dim(int64_t size);
+// The permutation of a Transpose node (reversed axes when it has none); throws Code::shape when `perm` is not one of 0..rank-1.
+std::vector<int64_t> transpose_axes(const Node& node, int64_t rank);
 
 }  // namespace mo::ops

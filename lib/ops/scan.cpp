@@ -18,6 +18,7 @@ Parts parts(const Node& n, size_t inputs) {
   require(scanned >= 1 && scanned <= static_cast<int64_t>(inputs), Code::format, "num_scan_inputs is ", scanned, " of ", inputs, " inputs");
   Parts p{body, inputs - static_cast<size_t>(scanned), static_cast<size_t>(scanned), 0, {}, {}, {}, {}};
   require(body.inputs.size() == inputs, Code::format, "the body takes ", body.inputs.size(), " inputs, wants ", inputs);
+  for (size_t i = 0; i < inputs; ++i) require(n.input(i) != graph::k_none, Code::format, "input ", i, " is missing");
   require(body.outputs.size() >= p.states, Code::format, "the body gives ", body.outputs.size(), " outputs, wants ", p.states, " at least");
   p.outputs = body.outputs.size() - p.states;
   auto list = [&](const char* attribute, size_t count) {

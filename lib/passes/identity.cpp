@@ -30,7 +30,9 @@ bool keeps_order(const Graph& g, const Node& n) {
     const graph::Type& t = g.value(n.inputs[0]).type;
     return t.ranked && t.rank() <= 1;
   }
-  return std::is_sorted(perm.begin(), perm.end());
+  for (size_t i = 0; i < perm.size(); ++i)
+    if (perm[i] != static_cast<int64_t>(i)) return false;
+  return true;
 }
 
 bool does_nothing(const Graph& g, const Node& n) {

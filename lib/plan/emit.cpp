@@ -66,9 +66,7 @@ bool Builder::emit_alias(const Node& n) {
   if (graph_.constant_of(x) || type(x).dtype != type(y).dtype || element_count(type(x).shape()) != element_count(type(y).shape())) return false;
   Layout from = Layout::plain, to = Layout::plain;
   if (n.op == "Transpose") {
-    std::vector<int64_t> perm = n.ints("perm");
-    if (perm.empty())
-      for (int64_t i = type(x).rank() - 1; i >= 0; --i) perm.push_back(i);
+    std::vector<int64_t> perm = ops::transpose_axes(n, type(x).rank());
     Move move = classify_transpose(perm, type(x).shape());
     if (move == Move::real || (move == Move::channels_last_to_plain && present_layout(x) == Layout::plain)) return false;
     if (move == Move::channels_last_to_plain) from = Layout::channels_last;

@@ -115,7 +115,11 @@ std::shared_ptr<const Plan> Program::plan_for(std::span<const Datum* const> inpu
   for (size_t k = 0; k < inputs.size(); ++k) {
     const Datum& d = *inputs[k];
     if (d.is_tensor()) types.push_back(Type::tensor(d.tensor.dtype(), d.tensor.shape()));
-    else types.push_back(graph_.value(graph_.inputs[k]).type);
+    else {
+      const graph::Value& v = graph_.value(graph_.inputs[k]);
+      require(!d.is_none() || !v.type.is_tensor() || v.is_constant(), Code::type, "input '", printable(v.name), "' is missing");
+      types.push_back(v.type);
+    }
   }
   return make(inputs, std::move(types));
 }

@@ -83,7 +83,8 @@ int run_mutations(const Arguments& a) {
   for (size_t i = 0; i < jobs.size(); ++i) {
     if (results[i].empty()) continue;
     ++wrong;
-    std::printf("%s #%zu: %s\n", jobs[i].first.c_str(), jobs[i].second, results[i].c_str());
+    std::string what = mo::node_tests::mutation_name(a.cases, jobs[i].first, jobs[i].second);
+    std::printf("%s #%zu (%s): %s\n", jobs[i].first.c_str(), jobs[i].second, what.c_str(), results[i].c_str());
   }
   std::printf("%zu hostile cases, %d wrong\n", jobs.size(), wrong);
   return wrong == 0 ? 0 : 1;

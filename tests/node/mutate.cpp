@@ -141,6 +141,11 @@ size_t mutation_count(const std::string& root, const std::string& name) {
   }
 }
 
+std::string mutation_name(const std::string& root, const std::string& name, size_t index) {
+  Case c = read_case(root, name);
+  return mutations(onnx::read(c.folder + "/model.onnx"), c)[index].what;
+}
+
 std::string run_mutation(const std::string& root, const std::string& name, size_t index) {
   Case c = read_case(root, name);
   graph::Model model = onnx::read(c.folder + "/model.onnx");
@@ -182,7 +187,7 @@ std::string run_mutation(const std::string& root, const std::string& name, size_
     ops::interpret(g, c.inputs, options);
   });
   attempt("inference", [&](Control&) { ops::infer_graph(g); });
-  return wrong.empty() ? wrong : text(mutation.what, ": ", wrong);
+  return wrong;
 }
 
 }  // namespace mo::node_tests

@@ -19,6 +19,7 @@ std::vector<Mutation> mutations(const graph::Model& model, const Case& c);
 
 // Applies mutation `index` and runs a session, the interpreter and inference. Empty when it gave a result or an Error; a description otherwise.
 std::string run_mutation(const std::string& root, const std::string& name, size_t index);
+std::string mutation_name(const std::string& root, const std::string& name, size_t index);
 size_t mutation_count(const std::string& root, const std::string& name);
 
 }  // namespace mo::node_tests

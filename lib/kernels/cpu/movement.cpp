@@ -6,6 +6,7 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/physical.h"
 #include "kernels/cpu/strided_copy.h"
+#include "ops/op.h"
 
 namespace mo::kernels {
 namespace {
@@ -43,9 +44,7 @@ Offer prepare_transpose(const Request& r) {
   if (bytes == 0 || bytes > 8) return Decline{text("dtype ", name(x.dtype))};
   int64_t total = element_count(x.shape);
   if (total == 0) return Decline{"empty tensor"};
-  std::vector<int64_t> perm = r.node.ints("perm");
-  if (perm.empty())
-    for (int64_t i = static_cast<int64_t>(x.shape.size()); i-- > 0;) perm.push_back(i);
+  std::vector<int64_t> perm = ops::transpose_axes(r.node, static_cast<int64_t>(x.shape.size()));
   Axes a = joined(x.shape, perm);
   Prepared p;
   int threads = total >= 1 << 15 ? r.threads : 1;
