@@ -26,6 +26,10 @@ string(REPLACE [[
             }
             catch (const std::bad_alloc&) {}   // no memory for the stack: what is left goes by recursion
 ]] mo_json_text "${mo_json_text}")
+foreach(kind array object)
+  string(REPLACE "if (current_item.is_${kind}())" "if (current_item.is_${kind}() && current_item.m_value.${kind} != nullptr)"
+         mo_json_text "${mo_json_text}")
+endforeach()
 string(REPLACE [[
             for (auto& element_ref : init)
             {
