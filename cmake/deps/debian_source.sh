@@ -13,7 +13,7 @@ protobuf   protobuf_3.21.12.orig.tar.gz        930c2c3b5ecc6c9c12615cf5ad93f1cd6
 yaml-cpp   yaml-cpp_0.7.0+dfsg.orig.tar.xz     dc63708605404e0b963e0ca3a9619d1c8270eda2839603e6fa0384e5e51e5312
 re2        re2_20220601+dfsg.orig.tar.xz       3bc61251da3b0b97be40a8a127818c517c62516e4eda11fc901d29496663df54
 "
-recipe=1   # raise it when the options below change: everything is built again
+recipe=2   # raise it when the options below change: everything is built again
 
 options_zlib=()
 options_libarchive=(-DENABLE_TEST=OFF -DENABLE_TAR=OFF -DENABLE_CPIO=OFF -DENABLE_CAT=OFF -DENABLE_INSTALL=ON -DENABLE_WERROR=OFF
@@ -70,8 +70,8 @@ build_one() { # NAME TARBALL
   esac
   cmake -S "$src" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF \
     -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_C_VISIBILITY_PRESET=hidden -DCMAKE_CXX_VISIBILITY_PRESET=hidden \
-    -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON "-DCMAKE_C_FLAGS=-ffunction-sections -fdata-sections" \
-    "-DCMAKE_CXX_FLAGS=-ffunction-sections -fdata-sections" "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG" \
+    -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON "-DCMAKE_C_FLAGS=-ffunction-sections -fdata-sections -ffile-prefix-map=$work/=" \
+    "-DCMAKE_CXX_FLAGS=-ffunction-sections -fdata-sections -ffile-prefix-map=$work/=" "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG" \
     "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG" "${options[@]}" > "$work/$name.log" 2>&1 &&
     cmake --build "$build" --target "$target" -j"$jobs" >> "$work/$name.log" 2>&1 ||
     { tail -40 "$work/$name.log" >&2; echo "building $name did not work" >&2; exit 1; }
