@@ -59,7 +59,10 @@ OptionSet options_for(const mo_options* options, std::string_view operation_name
 using namespace mo::api;
 
 mo_error* mo_options_create(const char* operation, mo_options** out) {
-  return guard([&] { output(out, "out") = new mo_options(mo::api::operation(text_argument(operation, "operation"))); });
+  return guard([&] {
+    mo_options*& result = output(out, "out");  // checked before anything is made
+    result = new mo_options(mo::api::operation(text_argument(operation, "operation")));
+  });
 }
 
 mo_error* mo_options_set_string(mo_options* options, const char* key, const char* value) {

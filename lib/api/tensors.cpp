@@ -37,7 +37,10 @@ std::vector<std::pair<std::string, Tensor>> named_tensors(const mo_tensors& tens
 }  // namespace mo::api
 
 mo_error* mo_tensors_create(mo_tensors** out) {
-  return guard([&] { output(out, "out") = new mo_tensors; });
+  return guard([&] {
+    mo_tensors*& result = output(out, "out");  // checked before anything is made
+    result = new mo_tensors;
+  });
 }
 
 mo_error* mo_tensors_set(mo_tensors* tensors, const char* name, const mo_tensor* tensor) {
