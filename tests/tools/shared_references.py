@@ -75,7 +75,7 @@ class Writer:
     def __init__(self, model, out):
         options = onnxruntime.SessionOptions()
         if "qdq" in Path(model).name:
-            # What the file says, node by node. With its fusions ONNX Runtime rounds elsewhere and gives another top-1 for one picture in twenty.
+            # Node by node. The fused integer form rounds elsewhere: another top-1 for one picture in twenty, which docs/benchmarks.md counts too.
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
