@@ -1,6 +1,9 @@
 // Deadline bookkeeping of Control.
 #include "base/control.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "base/error.h"
 
 namespace mo {

@@ -1,8 +1,7 @@
 // Progress, cancellation and deadline of one long piece of work; shared between the caller's threads and the worker.
 #pragma once
 #include <atomic>
-#include <algorithm>
-#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 

@@ -1,5 +1,6 @@
 // Graph: nodes and values by integer id. Knows structure and types, not what an operator means.
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -141,10 +142,10 @@ class Graph {
 
  private:
   void link(NodeId id, int direction);  // adds (+1) or removes (-1) this node's uses
-  std::vector<Node> nodes_;
+  std::deque<Node> nodes_;  // deques: references stay good while others are added
   std::vector<char> alive_;
   std::vector<NodeId> order_;
-  std::vector<Value> values_;
+  std::deque<Value> values_;
   std::map<std::string, ValueId, std::less<>> by_name_;
 };
 

@@ -1,4 +1,7 @@
 // Dropout: the identity unless training_mode is true; then each element is zeroed with probability `ratio` and the rest scaled by 1 / (1 - ratio).
+#include <random>
+
+#include "base/random.h"
 #include "ops/compute.h"
 
 namespace mo::ops {
@@ -28,7 +31,7 @@ void run(Run& c) {
   }
   // One stream per seed, as numpy's legacy generator draws it, so that a seed means the same in the specification's tests.
   std::mt19937 own(static_cast<uint32_t>(c.node.i("seed", 0)));
-  if (!c.node.has("seed") && c.random) own.seed(static_cast<uint32_t>((*c.random)()));
+  if (!c.node.has("seed") && c.random) own.seed(static_cast<uint32_t>(c.random->next()));
   Tensor& y = c.out(0, x.dtype(), x.shape());
   void* dst = y.raw_mutable();
   double scale = 1 / (1 - ratio);

@@ -1,4 +1,6 @@
 // Gemm: y = alpha * a' * b' + beta * c, where a' and b' may be transposed and c broadcasts onto the product.
+#include <limits>
+
 #include "base/checked.h"
 #include "ops/compute.h"
 #include "ops/product.h"

@@ -3,6 +3,8 @@
 
 #include <unordered_map>
 
+#include "base/random.h"
+
 namespace mo::ops {
 
 namespace {
@@ -116,7 +118,7 @@ class Interpreter {
   }
 
   const InterpretOptions& options_;
-  std::mt19937_64 own_stream_;
+  Random own_stream_{0};
   std::unordered_map<const Graph*, Schedule> schedules_;  // loop bodies run many times
 };
 

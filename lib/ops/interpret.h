@@ -6,7 +6,7 @@ namespace mo::ops {
 
 struct InterpretOptions {
   int threads = 1;
-  std::mt19937_64* random = nullptr;  // of random operators; a stream of its own, seeded with 0, when null
+  Random* random = nullptr;  // of random operators; a stream of its own, seeded with 0, when null
   Control* control = nullptr;         // checked before every node
   // Called after each node of the outermost graph with the node's outputs (calibration, comparison of plans).
   std::function<void(graph::NodeId, std::span<const Datum> outputs)> observe;

@@ -1,4 +1,6 @@
 // MaxPool: the largest element of each window, and optionally where it was (flat index into X; column-major when storage_order is 1).
+#include <limits>
+
 #include "ops/pooling.h"
 
 namespace mo::ops {

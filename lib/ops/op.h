@@ -2,11 +2,14 @@
 #pragma once
 #include <functional>
 #include <optional>
-#include <random>
 
 #include "base/control.h"
 #include "graph/graph.h"
 #include "tensor/datum.h"
+
+namespace mo {
+class Random;
+}
 
 namespace mo::ops {
 
@@ -64,7 +67,7 @@ class Run {
   void out(size_t i, Datum datum);  // for outputs that share storage (Identity, Reshape) or are sequences
 
   int threads = 1;
-  std::mt19937_64* random = nullptr;  // the session's stream, for random operators without a `seed`
+  Random* random = nullptr;  // the session's stream, for random operators without a `seed`
   Control* control = nullptr;         // loops check it
   // Runs a subgraph of this node; `inputs` in the order of its inputs, captures are supplied by the caller.
   std::function<std::vector<Datum>(const Graph& body, std::span<const Datum> inputs)> run_subgraph;

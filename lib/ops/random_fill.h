@@ -10,7 +10,7 @@ namespace mo::ops {
 
 inline Random random_stream(const Run& c) {
   if (c.node.has("seed")) return Random(std::bit_cast<uint32_t>(c.node.f("seed", 0)));
-  return Random(c.random ? (*c.random)() : 0);
+  return Random(c.random ? c.random->next() : 0);
 }
 
 // Output 0 of the given shape, each element from draw().

@@ -1,5 +1,6 @@
 // Range: start, start + delta, ... below (or above) limit; narrow floats count in float.
 #include <cmath>
+#include <limits>
 
 #include "ops/dispatch.h"
 #include "ops/helpers.h"

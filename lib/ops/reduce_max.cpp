@@ -1,4 +1,6 @@
 // ReduceMax: the largest over axes, NaN wins; of nothing minus infinity or the lowest value.
+#include <limits>
+
 #include "ops/reduce.h"
 
 namespace mo::ops {

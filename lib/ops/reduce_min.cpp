@@ -1,4 +1,6 @@
 // ReduceMin: the smallest over axes, NaN wins; of nothing infinity or the highest value.
+#include <limits>
+
 #include "ops/reduce.h"
 
 namespace mo::ops {

@@ -2,6 +2,7 @@
 #include "ops/rnn.h"
 
 #include <cmath>
+#include <limits>
 
 #include "base/checked.h"
 

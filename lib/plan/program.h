@@ -1,8 +1,9 @@
 // Program: a graph (a model, a body of control flow, or the part of a graph behind a data-dependent shape) with its plans by input shapes.
 #pragma once
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,10 @@
 #include "plan/report.h"
 #include "plan/shared.h"
 #include "tensor/datum.h"
+
+namespace mo {
+class Random;
+}
 
 namespace mo::plan {
 
@@ -30,7 +35,7 @@ struct Times {
 struct RunState {
   Control* control = nullptr;
   const std::function<void(const std::string&, const Tensor&)>* on_value = nullptr;
-  std::mt19937_64* random = nullptr;
+  Random* random = nullptr;
   Times* times = nullptr;
 };
 

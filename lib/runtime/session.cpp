@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "ops/op.h"
 #include "plan/plan.h"
@@ -163,8 +164,8 @@ class Session::Impl {
     state.control = run_options.control;
     if (run_options.on_value) state.on_value = &run_options.on_value;
     state.times = times;
-    std::optional<std::mt19937_64> stream;
-    if (random) state.random = &stream.emplace(options.seed + 0x9e3779b97f4a7c15ull * (runs.fetch_add(1) + 1));
+    std::optional<Random> stream;
+    if (random) state.random = &stream.emplace(options.seed, runs.fetch_add(1));
     std::shared_ptr<const plan::Plan> chosen = p->plan_for(in);
     if (chosen->outputs_planned()) {
       chosen->run(in, results, state);
