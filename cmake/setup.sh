@@ -33,6 +33,7 @@ fi
 "$root/cmake/deps/all.sh"
 
 if [[ $kind == check ]]; then
+  "$root/cmake/deps/swig.sh"
   list=$root/tests/tools/requirements.txt
   stamp=$(sha256sum < "$list")
   exec 8>"$root/.deps/.venv-lock"; flock 8
