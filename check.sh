@@ -10,18 +10,28 @@ passed=0 failed=0 skipped=0
 
 # --- the steps ---------------------------------------------------------------------------------------------------------
 setup()     { cmake/setup.sh check; }
-build()     { cmake -S . -B "$MO_BUILD" -G Ninja && cmake --build "$MO_BUILD" -j "$JOBS" --target all mo_alloc_fail mo_rewrite mo_node_tests; }
+build()     { cmake -S . -B "$MO_BUILD" -G Ninja -DMO_WERROR=ON && cmake --build "$MO_BUILD" -j "$JOBS" --target all mo_alloc_fail mo_rewrite mo_node_tests &&
+              ! grep 'warning:' "$logs/build.log" | grep -v Wrestrict; }   # the compiler cache repeats old warnings without failing
 unit()      { "$MO_BUILD/bin/mo_tests"; }
 structure() { "$python" tests/tools/run_python.py tests/tools; }
 abi()       { "$python" tests/tools/run_python.py tests/abi; }
 python()    { "$python" tests/tools/run_python.py tests --except tests/tools tests/abi tests/package tests/fuzz; }
 package()   { "$python" tests/tools/run_python.py tests/package; }
-asan()      { sanitized_build && ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
-              LSAN_OPTIONS=suppressions="$PWD/tests/tools/lsan.supp" "$MO_BUILD-asan/bin/mo_tests" -tce="shared models*"; }   # the real models ran in `python`
+asan()      { sanitized_build && sanitized_tests && hostile_cases; }
 fuzz()      { "$python" tests/tools/run_python.py tests/fuzz; }
 example()   { ./quickstart.sh; }
 sanitized_build() {
-  cmake -S . -B "$MO_BUILD-asan" -G Ninja -DMO_SANITIZE=address,undefined && cmake --build "$MO_BUILD-asan" -j "$JOBS" --target mo_tests
+  cmake -S . -B "$MO_BUILD-asan" -G Ninja -DMO_SANITIZE=address,undefined &&
+  cmake --build "$MO_BUILD-asan" -j "$JOBS" --target mo_tests mo_node_tests
+}
+sanitized_tests() {   # the real models ran in `python`
+  ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  LSAN_OPTIONS=suppressions="$PWD/tests/tools/lsan.supp" "$MO_BUILD-asan/bin/mo_tests" -tce="shared models*"
+}
+hostile_cases() {   # every 15th mutation of a node test: about a minute; all of them take a quarter of an hour
+  [[ -e $MO_BUILD/node_cases/cases.txt ]] || "$python" tests/tools/node_tests.py "$MO_BUILD/node_cases" || return 1
+  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  "$MO_BUILD-asan/bin/mo_node_tests" "$MO_BUILD/node_cases" --mutate --every "${MO_HOSTILE_EVERY:-15}" --jobs "$JOBS" --seconds 60
 }
 all=(setup build unit structure abi python package example fuzz asan)
 quick=(setup build unit structure abi)

@@ -13,8 +13,8 @@ if(mo_test_sources)
 endif()
 
 # The node tests of the onnx package; the cases come from tests/tools/node_tests.py.
-add_executable(mo_node_tests EXCLUDE_FROM_ALL tests/node/main.cpp tests/node/agree.cpp tests/node/case_files.cpp tests/node/isolate.cpp
-  tests/node/mutate.cpp tests/node/run_case.cpp)
+add_executable(mo_node_tests EXCLUDE_FROM_ALL tests/node/main.cpp tests/node/agree.cpp tests/node/bounded_new.cpp tests/node/case_files.cpp
+  tests/node/isolate.cpp tests/node/mutate.cpp tests/node/run_case.cpp)
 target_include_directories(mo_node_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
 target_link_libraries(mo_node_tests PRIVATE mo_core)
 set_target_properties(mo_node_tests PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")

@@ -45,7 +45,7 @@ std::string wrapped(const std::string& text, size_t width, size_t indent) {
     size_t to = std::min(text.find(' ', from), text.size());
     std::string word = text.substr(from, to - from);
     if (column > 0 && column + 1 + word.size() > width) {
-      out += "\n" + std::string(indent, ' ');
+      out.append(1, '\n').append(indent, ' ');
       column = 0;
     } else if (column > 0) {
       out += ' ';

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 
 #include "base/file.h"
@@ -96,7 +98,8 @@ class Section {
     };
     size_t slash = s.find('/');
     double v = slash == std::string::npos ? parse(s) : parse(std::string_view(s).substr(0, slash)) / parse(std::string_view(s).substr(slash + 1));
-    require(!whole || (v == static_cast<double>(static_cast<int64_t>(v))), Code::format, where_, ": ", key, " must be a whole number, got '", printable(s), "'");
+    require(std::fabs(v) <= std::numeric_limits<float>::max(), Code::format, where_, ": ", key, " must be a finite number, got '", printable(s), "'");  // NaN too
+    require(!whole || (std::fabs(v) <= 1e15 && v == std::trunc(v)), Code::format, where_, ": ", key, " must be a whole number, got '", printable(s), "'");
     return v;
   }
   YAML::Node node_;

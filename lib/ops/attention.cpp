@@ -132,7 +132,9 @@ void run(Run& c) {
   double scale = n.has("scale") ? static_cast<double>(n.f("scale", 1)) : (q.width > 0 ? 1 / std::sqrt(static_cast<double>(q.width)) : 1);
   double softcap = n.f("softcap", 0);
   bool causal = n.i("is_causal", 0) != 0;
-  int64_t left = n.i("left_window_size", -1), right = n.i("right_window_size", -1), mode = n.i("qk_matmul_output_mode", 0);
+  constexpr int64_t k_everything = int64_t{1} << 60;  // wider than any length, and safe to add to a position
+  int64_t left = std::min(n.i("left_window_size", -1), k_everything), right = std::min(n.i("right_window_size", -1), k_everything);
+  int64_t mode = n.i("qk_matmul_output_mode", 0);
   require(mode >= 0 && mode <= 3, Code::invalid_argument, "qk_matmul_output_mode is ", mode);
   Shape result = q.packed ? Shape{q.batch, q.length, checked_mul(q.heads, v.width)} : Shape{q.batch, q.heads, q.length, v.width};
   Tensor& y = c.out(0, c.dtype(Q), result);

@@ -84,6 +84,7 @@ template <class T>
 void scatter_tap(const Shapes& s, std::span<const int64_t> tap, const T* x, T weight, double* plane) {
   const Window& w = s.geometry.window;
   const size_t axes = s.in.size(), last = axes - 1;
+  if (axes == 0 || axes > k_max_rank) return;  // run refuses both; said again so that the compiler knows
   int64_t first[k_max_rank], size[k_max_rank], offset[k_max_rank], position[k_max_rank] = {};
   for (size_t a = 0; a < axes; ++a) {
     offset[a] = tap[a] * w.dilation[a] - w.pad_begin[a];

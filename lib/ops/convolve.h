@@ -23,6 +23,7 @@ Cost conv_cost(const CostQuery& q, size_t w);
 template <class T, class Acc>
 void convolve_tap(const ConvShape& g, std::span<const int64_t> tap, const T* x, T weight, Acc* y) {
   const size_t axes = g.in.size(), last = axes - 1;
+  if (axes == 0 || axes > k_max_rank) return;  // conv_shape refuses both; said again so that the compiler knows
   int64_t first[k_max_rank], size[k_max_rank], offset[k_max_rank], in_stride[k_max_rank], out_stride[k_max_rank], position[k_max_rank] = {};
   int64_t xs = 1, ys = 1;
   for (size_t a = axes; a-- > 0;) {

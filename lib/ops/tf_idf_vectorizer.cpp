@@ -32,6 +32,7 @@ struct Pool {
   std::unordered_map<std::string, int64_t> words;
   std::unordered_map<int64_t, int64_t> numbers;
   std::map<std::vector<int64_t>, int64_t> grams;  // tokens of an n-gram -> its place in the pool
+  int64_t places = 0;                             // n-grams in the pool, repeated ones too
 };
 
 Pool read_pool(const Node& n) {
@@ -43,11 +44,10 @@ Pool read_pool(const Node& n) {
   std::vector<int64_t> tokens;
   for (const std::string& s : strings) tokens.push_back(p.words.emplace(s, static_cast<int64_t>(p.words.size())).first->second);
   for (int64_t v : numbers) tokens.push_back(p.numbers.emplace(v, static_cast<int64_t>(p.numbers.size())).first->second);
-  int64_t place = 0;
   for (size_t k = 0; k < starts.size(); ++k) {
     int64_t from = starts[k], to = k + 1 < starts.size() ? starts[k + 1] : size, length = static_cast<int64_t>(k) + 1;
     require(from >= 0 && from <= to && to <= size && (to - from) % length == 0, Code::format, "ngram_counts ", starts, " for a pool of ", size);
-    for (int64_t at = from; at < to; at += length) p.grams.emplace(std::vector<int64_t>(tokens.begin() + at, tokens.begin() + at + length), place++);
+    for (int64_t at = from; at < to; at += length) p.grams.emplace(std::vector<int64_t>(tokens.begin() + at, tokens.begin() + at + length), p.places++);
   }
   return p;
 }
@@ -98,7 +98,7 @@ void run(Run& c) {
   std::vector<int64_t> column = c.node.ints("ngram_indexes");
   std::vector<float> weights = c.node.floats("weights");
   Pool pool = read_pool(c.node);
-  require(pool.grams.size() <= column.size(), Code::format, pool.grams.size(), " n-grams with ", column.size(), " indexes");
+  require(pool.places <= static_cast<int64_t>(column.size()), Code::format, pool.places, " n-grams with ", column.size(), " indexes");
   require(weights.empty() || weights.size() == column.size(), Code::format, weights.size(), " weights for ", column.size(), " indexes");
   int64_t width = width_of(c.node), rows = x.rank() == 2 ? x.dim(0) : 1, n = x.rank() == 2 ? x.dim(1) : x.size();
   Tensor& y = c.out(0, DType::f32, x.rank() == 2 ? Shape{rows, width} : Shape{width});

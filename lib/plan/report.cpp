@@ -38,9 +38,9 @@ std::string to_text(const Report& report) {
     out += "  " + s.detail;
     if (!s.outputs.empty()) out += (s.detail.empty() ? "" : " ") + text("-> ", s.outputs);
     if (s.in_place) out += " (in place)";
-    if (!s.where.empty()) out += " [" + printable(s.where, 80) + "]";
-    if (s.origins.size() > 1) out += " <- " + printable(join(s.origins, ", "), 160);
-    for (const Refusal& r : s.refusals) out += "\n" + std::string(node + op + 4, ' ') + "not " + r.kernel + ": " + printable(r.reason);
+    if (!s.where.empty()) out += text(" [", printable(s.where, 80), "]");
+    if (s.origins.size() > 1) out += text(" <- ", printable(join(s.origins, ", "), 160));
+    for (const Refusal& r : s.refusals) out += text("\n", std::string(node + op + 4, ' '), "not ", r.kernel, ": ", printable(r.reason));
     out += '\n';
   }
   out += text("arena ", report.arena_bytes, " B, constants ", report.weight_bytes, " B, packed from ", report.packed_bytes, " B, folded nodes ", report.folded_nodes, ", threads ",

@@ -38,7 +38,7 @@ std::string side_by_side(const Side& a, const Side& b, const char* a_head, const
   if (a.metric && b.metric) {
     double change = b.metric->value - a.metric->value;
     t.row({a.metric->metric, significant(a.metric->value, 5), significant(b.metric->value, 5),
-           (change > 0 ? "+" : "") + significant(change, 3) + text(" on ", b.metric->samples, " samples")});
+           text(change > 0 ? "+" : "", significant(change, 3), " on ", b.metric->samples, " samples")});
   }
   return t.text();
 }

@@ -169,6 +169,7 @@ std::string run_mutation(const std::string& root, const std::string& name, size_
   graph::Graph& g = model.graph;
   attempt("mutating", [&](Control&) {
     mutation.apply(model, c);
+    g.verify();  // as after reading: a constant that is gone without its edge is no model
     for (graph::ValueId v = 0; v < g.value_count(); ++v)
       if (!g.value(v).is_constant()) g.value(v).type = graph::Type();
     for (size_t i = 0; i < g.inputs.size() && i < c.inputs.size(); ++i)

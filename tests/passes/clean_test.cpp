@@ -73,8 +73,8 @@ TEST_CASE("passes: disabled ones do not run, subgraphs are reached") {
 
 TEST_CASE("origin: names gather through repeated fusion") {
   graph::Node a, b, c;
-  a.name = "a";
-  b.name = "b";
+  a.name = std::string("a");
+  b.name = std::string("b");
   passes::add_origin(b, a);
   passes::add_origin(b, a);
   passes::add_origin(c, b);

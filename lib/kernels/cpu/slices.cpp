@@ -143,7 +143,9 @@ Offer prepare_scatter(const Request& r) {
   if (index.dtype != DType::i64 || index.shape.empty()) return Decline{text("indices of ", name(index.dtype))};
   const int64_t depth = index.shape.back(), count = depth == 0 ? 0 : element_count(index.shape) / depth;
   if (depth == 0 || depth > static_cast<int64_t>(x.shape.size())) return Decline{"tuples that name no slice"};
-  Shape sizes(x.shape.begin(), x.shape.begin() + depth);
+  Shape sizes(x.shape.begin(), x.shape.begin() + depth), updates(index.shape.begin(), index.shape.end() - 1);
+  updates.insert(updates.end(), x.shape.begin() + depth, x.shape.end());
+  if (!r.in(2).present || r.in(2).dtype != x.dtype || r.in(2).shape != updates) return Decline{"updates that do not fit"};  // the reference says why
   std::vector<int64_t> steps;
   int64_t slice = bytes;
   for (size_t i = static_cast<size_t>(depth); i < x.shape.size(); ++i) slice *= x.shape[i];

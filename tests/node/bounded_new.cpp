@@ -1,0 +1,33 @@
+// operator new of mo_node_tests: throws above a bound. A sanitizer's own ends the process instead, and an ordinary one lets hostile sizes swap.
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+constexpr std::size_t k_largest = std::size_t{2} << 30;
+
+void* bounded(std::size_t bytes, std::size_t alignment) {
+  void* p = nullptr;
+  if (bytes <= k_largest) {
+    if (alignment <= alignof(std::max_align_t)) p = std::malloc(bytes ? bytes : 1);
+    else p = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  }
+  if (!p) throw std::bad_alloc();
+  return p;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return bounded(bytes, 1); }
+void* operator new[](std::size_t bytes) { return bounded(bytes, 1); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) { return bounded(bytes, static_cast<std::size_t>(alignment)); }
+void* operator new[](std::size_t bytes, std::align_val_t alignment) { return bounded(bytes, static_cast<std::size_t>(alignment)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
