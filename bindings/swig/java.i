@@ -2,6 +2,11 @@
 %pragma(java) moduleclassmodifiers="final class"
 %pragma(java) jniclassclassmodifiers="final class"
 %pragma(java) constantsmodifiers="interface"
+%pragma(java) jniclasscode=%{
+  static {
+    NativeLibrary.load();
+  }
+%}
 %include "enumsimple.swg"
 %javaconst(1);
 
