@@ -28,3 +28,8 @@ extern "C" void mo_go_log(void *user, int32_t level, const char *message);
 %typemap(gotype) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user) "uintptr"
 %typemap(in) (mo_progress_fn progress, void *user) %{ $2 = (void *)$input; $1 = $2 ? mo_go_progress : 0; %}
 %typemap(in) (mo_log_fn function, void *user) %{ $2 = (void *)$input; $1 = $2 ? mo_go_log : 0; %}
+
+/* texts that may be NULL: the address of bytes that end with NUL, nil for NULL */
+%typemap(gotype) const char *base_dir, const char *value, const char *operation "unsafe.Pointer"
+%typemap(in) const char *base_dir, const char *value, const char *operation %{ $1 = ($1_ltype)$input; %}
+%typemap(freearg) const char *base_dir, const char *value, const char *operation ""

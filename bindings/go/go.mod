@@ -1,0 +1,3 @@
+module libmo.ai/libmo
+
+go 1.24

@@ -1,0 +1,32 @@
+// Package native is what SWIG makes of mo.h, and the two functions through which the library calls back.
+package native
+
+/*
+#include <stdint.h>
+*/
+import "C"
+
+import (
+	"runtime/cgo"
+	"unsafe"
+)
+
+// ProgressFunc hears of progress and says whether to go on; it must not panic.
+type ProgressFunc func(stage string, done, total int64) bool
+
+// LogFunc receives one line of log.
+type LogFunc func(level int, message string)
+
+//export mo_go_progress
+func mo_go_progress(user unsafe.Pointer, stage *C.char, done, total C.int64_t) C.int32_t {
+	if cgo.Handle(uintptr(user)).Value().(ProgressFunc)(C.GoString(stage), int64(done), int64(total)) {
+		return 0
+	}
+	return 1
+}
+
+//export mo_go_log
+func mo_go_log(user unsafe.Pointer, level C.int32_t, message *C.char) {
+	defer func() { _ = recover() }()
+	cgo.Handle(uintptr(user)).Value().(LogFunc)(int(level), C.GoString(message))
+}

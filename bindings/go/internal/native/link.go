@@ -1,0 +1,6 @@
+//go:build !libmo_no_pkgconfig
+
+package native
+
+// #cgo pkg-config: mo
+import "C"

@@ -1,0 +1,134 @@
+package libmo_test
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"libmo.ai/libmo"
+)
+
+func resident(t testing.TB) int64 {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip("no /proc")
+	}
+	pages, _ := strconv.ParseInt(strings.Fields(string(data))[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}
+
+// often is how many times the long tests repeat: LIBMO_OFTEN, or few.
+func often(few int) int {
+	if n, err := strconv.Atoi(os.Getenv("LIBMO_OFTEN")); err == nil {
+		return n
+	}
+	return few
+}
+
+func TestReusedBuffersAllocateNothing(t *testing.T) {
+	s := session(t, doubler(), libmo.SessionThreads(1))
+	in, out := tensors(t, "x", []float32{1}, 1), tensors(t, "y", []float32{0}, 1)
+	x, _ := in.Get("x")
+	y, _ := out.Get("y")
+	defer x.Close()
+	defer y.Close()
+	buffer := []float32{3}
+	ctx := context.Background()
+	if n := testing.AllocsPerRun(1000, func() {
+		if libmo.Write(x, buffer) != nil || s.RunInto(ctx, in, out) != nil || libmo.Read(y, buffer) != nil {
+			t.Error("failed")
+		}
+	}); n != 0 {
+		t.Errorf("%g allocations per run", n)
+	}
+}
+
+func TestCreateAndCloseKeepsMemoryFlat(t *testing.T) {
+	m := load(t, doubler())
+	cycle := func() {
+		with, err := m.WithMetadata("k", "v")
+		must(t, err)
+		x, err := libmo.NewTensor([]float32{1, 2}, 2)
+		must(t, err)
+		ts, err := libmo.NewTensors()
+		must(t, err)
+		must(t, ts.Set("x", x))
+		ts.Close()
+		x.Close()
+		with.Close()
+	}
+	for range 2000 {
+		cycle()
+	}
+	runtime.GC()
+	before := resident(t)
+	for range often(20000) / 3 {
+		cycle()
+	}
+	runtime.GC()
+	t.Logf("RSS %d -> %d kB over %d objects", before>>10, resident(t)>>10, often(20000))
+	if grown := resident(t) - before; grown > 8<<20 {
+		t.Errorf("%d bytes more", grown)
+	}
+}
+
+func TestSixteenGoroutinesAgree(t *testing.T) {
+	s := session(t, doubler(), libmo.SessionThreads(1))
+	runs := often(16*500) / 16
+	stop := make(chan struct{})
+	go func() { // the collector at work all the time
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				runtime.GC()
+			}
+		}
+	}()
+	var wg sync.WaitGroup
+	for g := range 16 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			value := float32(g)
+			in, _ := libmo.NewTensors()
+			out, _ := libmo.NewTensors()
+			defer in.Close()
+			defer out.Close()
+			libmo.Put(in, "x", []float32{value}, 1)
+			libmo.Put(out, "y", []float32{0}, 1)
+			y, _ := out.Get("y")
+			defer y.Close()
+			got := []float32{0}
+			for range runs {
+				if err := s.RunInto(context.Background(), in, out); err != nil {
+					t.Error(err)
+					return
+				}
+				if libmo.Read(y, got); got[0] != 2*value {
+					t.Errorf("%g from %g", got[0], value)
+					return
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	close(stop)
+}
+
+func BenchmarkRunInto(b *testing.B) {
+	s := session(b, doubler(), libmo.SessionThreads(1))
+	in, out := tensors(b, "x", []float32{1}, 1), tensors(b, "y", []float32{0}, 1)
+	ctx := context.Background()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := s.RunInto(ctx, in, out); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Checks the Go module against a build: generated files are current, gofmt, vet, tests plain, under the race detector and with cgo's pointer checks.
+# usage: bindings/go/test.sh      MO_BUILD names the build; the last line is "N passed, N failed"
+set -uo pipefail
+cd "$(dirname "$0")"
+build=$(cd "${MO_BUILD:-../../build}" && pwd)
+stage=$build/stage
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export PKG_CONFIG_PATH=$stage/lib/pkgconfig LD_LIBRARY_PATH=$stage/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} GOFLAGS=-mod=mod GOTOOLCHAIN=local
+passed=0 failed=0
+
+check() { # NAME COMMAND...
+  local name=$1; shift
+  if "$@" > "$scratch/log" 2>&1; then
+    passed=$((passed + 1)); echo "ok: $name"
+  else
+    failed=$((failed + 1)); echo "FAILED: $name"; head -60 "$scratch/log"
+  fi
+}
+
+tests() { # NAME VARIABLE=VALUE: counts each test; race=-race adds the detector
+  local name=$1; shift
+  env "$@" go test -count=1 -v ${race:-} ./... > "$scratch/log" 2>&1
+  local status=$? p f
+  p=$(grep -c '^ *--- PASS' "$scratch/log"); f=$(grep -c '^ *--- FAIL' "$scratch/log")
+  ((status != 0 && f == 0)) && f=1
+  passed=$((passed + p)) failed=$((failed + f))
+  echo "$name: $p passed, $f failed"
+  ((f)) && grep -vE '^(=== RUN|--- PASS|ok)' "$scratch/log" | head -60
+  return 0
+}
+
+same_as_committed() {
+  ./generate.sh "$build/bin/mo" "$scratch/new" &&
+    for file in internal/native/native.go internal/native/mo_wrap.cxx options_generated.go; do
+      diff -q "$file" "$scratch/new/$file" || { diff "$file" "$scratch/new/$file" | head -20; echo "bindings/go/generate.sh writes it anew"; return 1; }
+    done
+}
+formatted() { local odd; odd=$(gofmt -l .); [[ -z $odd ]] || { echo "gofmt would change: $odd"; false; }; }
+
+command -v go > /dev/null || { echo "no Go here"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
+cmake --install "$build" --prefix "$stage" > /dev/null || { echo "0 passed, 1 failed"; exit 1; }
+check "generated files are current" same_as_committed
+check "gofmt" formatted
+check "go vet" go vet ./...
+tests "  tests" A=
+race=-race tests "  race detector" A=
+tests "  cgo pointer checks" GOEXPERIMENT=cgocheck2
+echo "$passed passed, $failed failed"
+((failed == 0))
