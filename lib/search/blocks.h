@@ -1,0 +1,15 @@
+// Blocks: the units of a search that are more than one node.
+#pragma once
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace mo::search {
+
+std::vector<std::vector<graph::NodeId>> singles_of(const std::vector<graph::NodeId>& nodes);
+
+// `nodes` (in the graph's order) cut where as few values are alive as anywhere among them: between two residual blocks one sum, and what
+// every block reads (a mask).
+std::vector<std::vector<graph::NodeId>> blocks_of(const graph::Graph& g, const std::vector<graph::NodeId>& nodes);
+
+}  // namespace mo::search
