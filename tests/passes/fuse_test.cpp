@@ -71,3 +71,45 @@ TEST_CASE("fuse_transpose: products read and write transposed tensors") {
 TEST_CASE("lower_products: automatic padding is made explicit") {
   CHECK(after_passes({"lower_products"}, "(float32[1, 1, 5, 5] x) -> (y) { w = const float32[1, 1, 2, 2] {1, 2, 3, 4}; y = Conv<auto_pad=\"SAME_UPPER\", strides=[2, 2]>(x, w); }") == "mo.Conv");
 }
+
+TEST_CASE("fuse_attention: the ways exporters write it become one operator, transposes included") {
+  const std::vector<std::string> names{"fuse_attention"};
+  const std::string heads =
+      "(float32[2, 5, 6] a, float32[2, 5, 6] b, float32[2, 5, 6] c, float32[2, 1, 1, 5] m) -> (y) { s = const int64[4] {2, 5, 3, 2}; o = const int64[3] {2, 5, 6}; f = const float32[] {2}; "
+      "q = Reshape(a, s); k = Reshape(b, s); v = Reshape(c, s); qt = Transpose<perm=[0, 2, 1, 3]>(q); kt = Transpose<perm=[0, 2, 3, 1]>(k); vt = Transpose<perm=[0, 2, 1, 3]>(v); ";
+  const std::string tail = "e = MatMul(p, vt); t = Transpose<perm=[0, 2, 1, 3]>(e); y = Reshape(t, o); }";
+  CHECK(after_passes(names, heads + "x = MatMul(qt, kt); d = Div(x, f); w = Add(d, m); p = Softmax<axis=-1>(w); " + tail) == "mo.Attention Reshape");
+  CHECK(after_passes(names, heads + "u = Mul(qt, f); x = MatMul(u, kt); w = Add(m, x); p = Softmax<axis=3>(w); " + tail) == "mo.Attention Reshape");
+  CHECK(after_passes(names, heads + "x = MatMul(qt, kt); g = Greater(m, f); n = const float32[] {-1e9}; w = Where(g, n, x); p = Softmax<axis=-1>(w); " + tail) == "Greater mo.Attention Reshape");
+  // the mask is scaled too; the scores are read twice; softmax over another axis
+  CHECK(after_passes(names, heads + "x = MatMul(qt, kt); w = Add(x, m); d = Div(w, f); p = Softmax<axis=-1>(d); " + tail).find("Attention") == std::string::npos);
+  CHECK(after_passes(names, "(float32[2, 4, 3] q, float32[2, 3, 4] k, float32[2, 4, 3] v) -> (y, x) { x = MatMul(q, k); p = Softmax<axis=-1>(x); y = MatMul(p, v); }").find("Attention") == std::string::npos);
+  CHECK(after_passes(names, "(float32[2, 4, 3] q, float32[2, 3, 4] k, float32[2, 4, 3] v) -> (y) { x = MatMul(q, k); p = Softmax<axis=1>(x); y = MatMul(p, v); }").find("Attention") == std::string::npos);
+}
+
+TEST_CASE("fuse_attention: one projection for all three, repeated heads, heads in the batch axis") {
+  const std::vector<std::string> names{"fuse_attention"};
+  CHECK(after_passes(names,
+                     "(float32[2, 5, 18] a) -> (y) { s = const int64[5] {2, 5, 3, 3, 2}; o = const int64[3] {2, 5, 6}; i = const int64[] {0}; j = const int64[] {1}; l = const int64[] {2}; r = Reshape(a, s); "
+                     "t = Transpose<perm=[2, 0, 3, 1, 4]>(r); q = Gather(t, i); k = Gather(t, j); v = Gather(t, l); kt = Transpose<perm=[0, 1, 3, 2]>(k); x = MatMul(q, kt); p = Softmax<axis=-1>(x); e = MatMul(p, v); "
+                     "z = Transpose<perm=[0, 2, 1, 3]>(e); y = Reshape(z, o); }") == "mo.Attention Reshape");
+  CHECK(after_passes(names,
+                     "(float32[2, 4, 5, 2] q, float32[2, 2, 5, 2] k, float32[2, 2, 5, 2] v) -> (y) { a = const int64[1] {2}; w = const int64[5] {2, 2, 2, 5, 2}; s = const int64[4] {2, 4, 5, 2}; ku = Unsqueeze(k, a); "
+                     "ke = Expand(ku, w); kr = Reshape(ke, s); vu = Unsqueeze(v, a); ve = Concat<axis=2>(vu, vu); vr = Reshape(ve, s); kt = Transpose<perm=[0, 1, 3, 2]>(kr); x = MatMul(q, kt); p = Softmax<axis=-1>(x); "
+                     "y = MatMul(p, vr); }") == "mo.Attention");
+  CHECK(after_passes(names,
+                     "(float32[2, 3, 5, 2] a, float32[6, 2, 5] k, float32[6, 5, 2] v) -> (y) { s = const int64[3] {6, 5, 2}; u = const int64[4] {2, 3, 5, 2}; q = Reshape(a, s); x = MatMul(q, k); p = Softmax<axis=-1>(x); "
+                     "e = MatMul(p, v); r = Reshape(e, u); y = Transpose<perm=[0, 2, 1, 3]>(r); }") == "mo.Attention");
+  const std::vector<std::string> lowered{"fuse_attention", "lower_products", "fuse_transpose"};
+  CHECK(after_passes(lowered, "(float32[2, 5, 3, 4] q, float32[2, 5, 3, 4] k, float32[2, 5, 3, 4] v) -> (y) { a = Transpose<perm=[0, 2, 1, 3]>(q); b = Transpose<perm=[0, 2, 3, 1]>(k); c = Transpose<perm=[0, 2, 1, 3]>(v); "
+                              "s = MatMul(a, b); p = Softmax<axis=-1>(s); e = MatMul(p, c); y = Transpose<perm=[0, 2, 1, 3]>(e); }") == "mo.Attention");
+}
+
+TEST_CASE("fuse_rotary: rotated halves become one operator that reads by strides") {
+  const std::string head = "(float32[2, 5, 12] a, float32[5, 4] c, float32[5, 4] s) -> (y) { h = const int64[4] {2, 5, 3, 4}; ax = const int64[1] {-1}; z = const int64[1] {0}; w = const int64[1] {2}; n = const int64[1] {4}; "
+                           "r = Reshape(a, h); x = Transpose<perm=[0, 2, 1, 3]>(r); ";
+  const std::string tail = "g = Neg(v); t = Concat<axis=-1>(g, u); p = Mul(x, c); q = Mul(t, s); y = Add(p, q); }";
+  CHECK(after_passes({"fuse_rotary"}, head + "u = Slice(x, z, w, ax); v = Slice(x, w, n, ax); " + tail) == "mo.Rotary");
+  CHECK(after_passes({"fuse_rotary"}, head + "u, v = Split<axis=-1, num_outputs=2>(x); " + tail) == "mo.Rotary");
+  CHECK(after_passes({"fuse_rotary"}, head + "v = Slice(x, z, w, ax); u = Slice(x, w, n, ax); " + tail).find("Rotary") == std::string::npos);
+}

@@ -1,0 +1,180 @@
+// The inner loops of attention.
+#include "kernels/cpu/attention_tiles.h"
+
+#include <limits>
+
+#include "kernels/cpu/simd.h"
+#include "kernels/cpu/simd_math.h"
+
+namespace mo::kernels {
+namespace {
+
+// 16 floats; the compiler splits them where registers are narrower.
+typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t EightIndex __attribute__((vector_size(32)));
+
+template <int rows, int lanes>
+MO_INLINE void block(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t k, bool accumulate) {
+  Lanes acc[rows][lanes];
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < lanes; ++j) acc[i][j] = accumulate ? *reinterpret_cast<const Lanes*>(c + i * c_stride + 16 * j) : Lanes{};
+  for (int64_t p = 0; p < k; ++p, b += b_stride) {
+    Lanes w[lanes];
+#pragma GCC unroll 4
+    for (int j = 0; j < lanes; ++j) w[j] = *reinterpret_cast<const Lanes*>(b + 16 * j);
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; ++i) {
+      const float v = a[i * a_stride + p];
+#pragma GCC unroll 4
+      for (int j = 0; j < lanes; ++j) acc[i][j] += w[j] * v;
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < lanes; ++j) *reinterpret_cast<Lanes*>(c + i * c_stride + 16 * j) = acc[i][j];
+}
+
+template <int most, int lanes>
+MO_INLINE void columns(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t rows, int64_t k, bool accumulate) {
+  int64_t i = 0;
+  for (; i + most <= rows; i += most) block<most, lanes>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate);
+  if constexpr (most > 3)
+    if (i + 3 <= rows) block<3, lanes>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate), i += 3;
+  for (; i < rows; ++i) block<1, lanes>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate);
+}
+
+#define MO_TILE_ARGS const float *a, int64_t a_stride, const float *b, int64_t b_stride, float *c, int64_t c_stride, int64_t rows, int64_t k, int64_t width, bool accumulate
+
+MO_AVX512 void product_avx512(MO_TILE_ARGS) {
+  int64_t j = 0;
+  for (; j + 64 <= width; j += 64) columns<6, 4>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
+  if (j + 32 <= width) columns<6, 2>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate), j += 32;
+  if (j < width) columns<6, 1>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
+}
+MO_AVX2 void product_avx2(MO_TILE_ARGS) {
+  for (int64_t j = 0; j < width; j += 16) columns<6, 1>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
+}
+void product_scalar(MO_TILE_ARGS) {
+  for (int64_t j = 0; j < width; j += 16) columns<2, 1>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
+}
+
+// Eight keys of eight elements, transposed in registers.
+MO_INLINE void transpose_eight(const float* src, int64_t stride, float* dst, int64_t dst_stride) {
+  Eight r[8], t[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) r[i] = *reinterpret_cast<const Eight*>(src + i * stride);
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = __builtin_shuffle(r[i], r[i + 1], EightIndex{0, 8, 1, 9, 4, 12, 5, 13});
+    t[i + 1] = __builtin_shuffle(r[i], r[i + 1], EightIndex{2, 10, 3, 11, 6, 14, 7, 15});
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = __builtin_shuffle(t[i], t[i + 2], EightIndex{0, 1, 8, 9, 4, 5, 12, 13});
+    r[i + 1] = __builtin_shuffle(t[i], t[i + 2], EightIndex{2, 3, 10, 11, 6, 7, 14, 15});
+    r[i + 2] = __builtin_shuffle(t[i + 1], t[i + 3], EightIndex{0, 1, 8, 9, 4, 5, 12, 13});
+    r[i + 3] = __builtin_shuffle(t[i + 1], t[i + 3], EightIndex{2, 3, 10, 11, 6, 7, 14, 15});
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    *reinterpret_cast<Eight*>(dst + i * dst_stride) = __builtin_shuffle(r[i], r[i + 4], EightIndex{0, 1, 2, 3, 8, 9, 10, 11});
+    *reinterpret_cast<Eight*>(dst + (i + 4) * dst_stride) = __builtin_shuffle(r[i], r[i + 4], EightIndex{4, 5, 6, 7, 12, 13, 14, 15});
+  }
+}
+
+MO_INLINE void pack_body(const float* src, int64_t key_stride, int64_t width_stride, float* dst, int64_t keys, int64_t width) {
+  int64_t done = 0;  // of the width, for all keys
+  if (width_stride == 1 && keys == k_key_tile) {
+    for (; done + 8 <= width; done += 8)
+      for (int64_t j = 0; j < k_key_tile; j += 8) transpose_eight(src + j * key_stride + done, key_stride, dst + done * k_key_tile + j, k_key_tile);
+  }
+  for (int64_t e = done; e < width; ++e) {
+    const float* from = src + e * width_stride;
+    float* to = dst + e * k_key_tile;
+    if (key_stride == 1) {
+      for (int64_t j = 0; j < keys; ++j) to[j] = from[j];
+    } else {
+      for (int64_t j = 0; j < keys; ++j) to[j] = from[j * key_stride];
+    }
+    for (int64_t j = keys; j < k_key_tile; ++j) to[j] = 0;
+  }
+}
+MO_SIMD_PLAIN(pack, void, (const float* src, int64_t key_stride, int64_t width_stride, float* dst, int64_t keys, int64_t width), (src, key_stride, width_stride, dst, keys, width))
+
+// exp(x) for x <= 0; 0 below -87.
+MO_INLINE float exp_negative(float x) {
+  const float magic = 12582912.f;
+  float c = math::max(x, -87.3f);
+  float t = c * 1.44269504f + magic;
+  float n = t - magic;
+  float r = c - n * 0.693145752f;
+  r = r - n * 1.42860677e-6f;
+  float q = ((0.0013950461f * r + 0.0083688758f) * r + 0.0416662060f) * r + 0.1666651964f;
+  float p = (q * r + 0.5f) * r * r + r + 1.0f;
+  float y = p * std::bit_cast<float>((std::bit_cast<int32_t>(t) - std::bit_cast<int32_t>(magic) + 127) << 23);
+  y = x < -87.0f ? 0.0f : y;
+  return x != x ? x : y;
+}
+
+MO_INLINE float softmax_body(float* s, const float* mask, int64_t n, bool zero_empty) {
+  float m = -std::numeric_limits<float>::infinity();
+  if (mask) {
+#pragma omp simd reduction(max : m)
+    for (int64_t i = 0; i < n; ++i) {
+      float v = s[i] + mask[i];
+      s[i] = v;
+      m = v > m ? v : m;
+    }
+  } else {
+#pragma omp simd reduction(max : m)
+    for (int64_t i = 0; i < n; ++i) m = s[i] > m ? s[i] : m;
+  }
+  if (zero_empty && m == -std::numeric_limits<float>::infinity()) {
+    for (int64_t i = 0; i < n; ++i) s[i] = 0;
+    return 0;
+  }
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; ++i) {
+    float e = exp_negative(s[i] - m);
+    s[i] = e;
+    sum += e;
+  }
+  return sum;
+}
+MO_SIMD_PLAIN(softmax, float, (float* s, const float* mask, int64_t n, bool zero_empty), (s, mask, n, zero_empty))
+
+MO_INLINE void mask_body(float* s, const uint8_t* mask, int64_t n, bool keeps, float fill) {
+  const uint8_t turn = keeps ? 0 : 1;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) s[i] = ((mask[i] != 0 ? 1 : 0) ^ turn) != 0 ? s[i] : fill;
+}
+MO_SIMD_PLAIN(mask, void, (float* s, const uint8_t* mask, int64_t n, bool keeps, float fill), (s, mask, n, keeps, fill))
+
+MO_INLINE void scale_body(const float* x, float* y, int64_t n, float factor) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = x[i] * factor;
+}
+MO_SIMD_PLAIN(scale, void, (const float* x, float* y, int64_t n, float factor), (x, y, n, factor))
+
+MO_INLINE void cap_body(float* s, int64_t n, float cap) {
+  const float inverse = 1 / cap;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) s[i] = cap * math::tanh(s[i] * inverse);
+}
+MO_SIMD_PLAIN(cap, void, (float* s, int64_t n, float cap), (s, n, cap))
+
+}  // namespace
+
+TileProduct tile_product() { return pick(product_scalar, product_avx2, product_avx512); }
+PackKeys pack_keys() { return pack_pick(); }
+SoftmaxParts softmax_parts() { return softmax_pick(); }
+MaskRow mask_row() { return mask_pick(); }
+ScaleRow scale_row() { return scale_pick(); }
+CapRow cap_row() { return cap_pick(); }
+
+}  // namespace mo::kernels
