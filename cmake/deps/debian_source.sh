@@ -13,13 +13,14 @@ protobuf   protobuf_3.21.12.orig.tar.gz        930c2c3b5ecc6c9c12615cf5ad93f1cd6
 yaml-cpp   yaml-cpp_0.7.0+dfsg.orig.tar.xz     dc63708605404e0b963e0ca3a9619d1c8270eda2839603e6fa0384e5e51e5312
 re2        re2_20220601+dfsg.orig.tar.xz       3bc61251da3b0b97be40a8a127818c517c62516e4eda11fc901d29496663df54
 "
-recipe=2   # raise it when the options below change: everything is built again
+recipe=2   # raise it when the options below change: everything is built again; recipe_NAME raises one of them
+recipe_libarchive=3
 
 options_zlib=()
 options_libarchive=(-DENABLE_TEST=OFF -DENABLE_TAR=OFF -DENABLE_CPIO=OFF -DENABLE_CAT=OFF -DENABLE_INSTALL=ON -DENABLE_WERROR=OFF
   -DENABLE_OPENSSL=OFF -DENABLE_MBEDTLS=OFF -DENABLE_NETTLE=OFF -DENABLE_LIBB2=OFF -DENABLE_LZ4=OFF -DENABLE_LZO=OFF
   -DENABLE_LZMA=OFF -DENABLE_ZSTD=OFF -DENABLE_BZip2=OFF -DENABLE_LIBXML2=OFF -DENABLE_EXPAT=OFF -DENABLE_PCREPOSIX=OFF
-  -DENABLE_LIBGCC=OFF -DENABLE_CNG=OFF -DENABLE_ACL=OFF -DENABLE_XATTR=OFF -DENABLE_ICONV=OFF -DENABLE_ZLIB=ON
+  -DHAVE_ARC4RANDOM_BUF=OFF -DENABLE_LIBGCC=OFF -DENABLE_CNG=OFF -DENABLE_ACL=OFF -DENABLE_XATTR=OFF -DENABLE_ICONV=OFF -DENABLE_ZLIB=ON
   "-DZLIB_ROOT=$deps_dir/zlib" "-DZLIB_LIBRARY=$deps_dir/zlib/lib/libz.a" "-DZLIB_INCLUDE_DIR=$deps_dir/zlib/include")
 options_protobuf=(-Dprotobuf_BUILD_TESTS=OFF -Dprotobuf_BUILD_PROTOC_BINARIES=OFF -Dprotobuf_BUILD_LIBPROTOC=OFF -Dprotobuf_WITH_ZLIB=OFF)
 options_yaml_cpp=(-DYAML_CPP_BUILD_TESTS=OFF -DYAML_CPP_BUILD_TOOLS=OFF -DYAML_CPP_BUILD_CONTRIB=OFF -DYAML_BUILD_SHARED_LIBS=OFF)
@@ -64,6 +65,7 @@ build_one() { # NAME TARBALL
   dpkg-source --no-check -x "$work"/fetched/"${2%%_*}"_*.dsc "$src" > /dev/null 2>&1
   case $name in
     zlib) mkdir -p "$src/win32"; : > "$src/win32/zlib1.rc" ;;   # a Windows resource that Debian leaves out
+    libarchive) sed -i "s/\barc4random_buf\b/archive_&/" "$src/libarchive/archive_random.c" ;;   # its own: glibc has it since 2.36 only
     re2) (cd "$src/re2"                                         # tables that Debian makes anew at build time
           perl make_perl_groups.pl > perl_groups.cc
           for t in casefold groups; do PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 make_unicode_$t.py > unicode_$t.cc; done) ;;
@@ -80,12 +82,14 @@ build_one() { # NAME TARBALL
   publish "$name" "$3" "$work/tree"
 }
 
+stamp_of() { local own=recipe_${1//-/_}; echo "$2-${!own:-$recipe}"; }   # NAME SUM
+
 lock_deps
 wanted=" ${*:-zlib libarchive protobuf yaml-cpp re2} "
 todo=()
 while read -r name tarball sum; do
   [[ -n $name && $wanted == *" $name "* ]] || continue
-  is_done "$name" "$sum-$recipe" || todo+=("$name")
+  is_done "$name" "$(stamp_of "$name" "$sum")" || todo+=("$name")
 done <<< "$table"
 ((${#todo[@]})) || exit 0
 scratch
@@ -93,5 +97,5 @@ fetch_sources "${todo[@]}"
 while read -r name tarball sum; do
   [[ -n $name && " ${todo[*]} " == *" $name "* ]] || continue
   check_sha256 "$work/fetched/$tarball" "$sum"
-  build_one "$name" "$tarball" "$sum-$recipe"
+  build_one "$name" "$tarball" "$(stamp_of "$name" "$sum")"
 done <<< "$table"
