@@ -8,8 +8,9 @@ Own<mo_model> Command::load(const std::string& path) const {
   return make<mo_model>(path, [&](mo_model** out) { return mo_model_load(path.c_str(), options.get(), out); });
 }
 
-Own<mo_dataset> Command::open_data(const std::string& path) const {
+Own<mo_dataset> Command::open_data(const std::string& path, const std::string& samples) const {
   auto options = flags_.options("dataset");
+  if (!samples.empty() && !flags_.given("samples")) check(mo_options_set_string(options.get(), "samples", samples.c_str()), "", k_usage);
   return make<mo_dataset>(path, [&](mo_dataset** out) { return mo_dataset_open(path.c_str(), options.get(), out); });
 }
 

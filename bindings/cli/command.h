@@ -23,7 +23,8 @@ class Command {
   void add_json(CLI::App& app) { app.add_flag("--json", json_, "Print JSON and nothing else"); }
 
   Own<mo_model> load(const std::string& path) const;
-  Own<mo_dataset> open_data(const std::string& path) const;
+  // `samples`, when not empty, stands in for an absent --samples.
+  Own<mo_dataset> open_data(const std::string& path, const std::string& samples = "") const;
   Status print_report(const mo_report* report) const;  // k_gate when a gate was not met
 
   Flags flags_;

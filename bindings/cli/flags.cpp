@@ -71,6 +71,11 @@ Own<mo_options> Flags::options(const std::string& operation) const {
   return options;
 }
 
+std::string Flags::text(const std::string& key) const {
+  auto it = flags_.find(key);
+  return it != flags_.end() && !it->second.values.empty() ? it->second.values.back() : "";
+}
+
 bool Flags::given(const std::string& key) const {
   auto it = flags_.find(key);
   return it != flags_.end() && it->second.option->count() > 0;

@@ -17,6 +17,7 @@ class Flags {
   // The options of one operation as given on the command line. Illegal values are wrong usage.
   Own<mo_options> options(const std::string& operation) const;
   bool given(const std::string& key) const;
+  std::string text(const std::string& key) const;  // the value given; empty: none
 
  private:
   struct Flag {

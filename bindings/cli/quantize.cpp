@@ -64,7 +64,7 @@ class Quantize : public Command {
   }
 
   void feed(mo_calibration* calibration) {
-    auto dataset = open_data(data_path_);
+    auto dataset = open_data(data_path_, flags_.text("num_samples"));
     int64_t total = 0;
     check(mo_dataset_count(dataset.get(), &total), data_path_);
     while (true) {

@@ -364,7 +364,7 @@ MO_API void mo_session_free(mo_session *session);
 MO_API mo_error *mo_calibration_create(const mo_model *model, const mo_options *options, mo_calibration **out);
 
 /* Runs the model on one batch of inputs (named as for mo_session_run) and takes note of its activations; NaN and infinities are counted and
- * left out. control may be NULL. Errors: as mo_session_run. */
+ * left out. Option num_samples bounds what is taken in. control may be NULL. Errors: as mo_session_run. */
 MO_API mo_error *mo_calibration_feed(mo_calibration *calibration, const mo_tensors *inputs, mo_control *control);
 
 /* Samples fed so far (rows of the first input), merged ones included; 0 for NULL. */

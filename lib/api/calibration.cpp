@@ -6,18 +6,35 @@
 #include "api/options.h"
 #include "api/tensor.h"
 #include "data/bind.h"
+#include "data/dataset.h"
 
 using namespace mo;
 using namespace mo::api;
 using quantize::Calibration;
+
+namespace {
+
+// What of `inputs` is still wanted: the first rows of every input that has one row for each sample. False: nothing.
+bool cut_to_limit(runtime::Named& inputs, int64_t wanted) {
+  const Datum* first = inputs.empty() ? nullptr : &inputs.begin()->second;
+  const int64_t count = first && first->is_tensor() && first->tensor.rank() > 0 ? first->tensor.dim(0) : 1;
+  if (wanted <= 0) return false;
+  if (count <= wanted) return true;
+  for (auto& [name, d] : inputs)
+    if (d.is_tensor() && d.tensor.rank() > 0 && d.tensor.dim(0) == count) d = Datum(data::rows(d.tensor, 0, wanted));
+  return true;
+}
+
+}  // namespace
 
 mo_error* mo_calibration_create(const mo_model* model, const mo_options* options, mo_calibration** out) {
   return guard([&] {
     mo_calibration*& result = output(out, "out");
     const mo_model& m = checked(model, "model");
     quantize::CalibrationOptions c;
-    c.threads = static_cast<int>(options_for(options, "calibration").integer("threads"));
-    result = new mo_calibration(std::make_unique<Calibration>(m.model, c));
+    OptionSet o = options_for(options, "calibration");
+    c.threads = static_cast<int>(o.integer("threads"));
+    result = new mo_calibration(std::make_unique<Calibration>(m.model, c), o.integer("num_samples"));
   });
 }
 
@@ -28,7 +45,9 @@ mo_error* mo_calibration_feed(mo_calibration* calibration, const mo_tensors* inp
     batch.inputs = named_tensors(checked(inputs, "inputs"));
     Control* watch = control_or_null(control);
     Turn turn(c.taken, "calibration");
-    c.calibration->feed(data::bind_inputs(batch, c.calibration->inputs()), watch);
+    runtime::Named bound = data::bind_inputs(batch, c.calibration->inputs());
+    if (c.limit >= 0 && !cut_to_limit(bound, c.limit - c.calibration->samples())) return;
+    c.calibration->feed(bound, watch);
   });
 }
 

@@ -14,6 +14,7 @@ data::OpenOptions open_options(const mo_options* options) {
   d.batch_size = o.integer("batch_size");
   d.skip = o.integer("skip");
   d.limit = o.integer("samples");
+  d.spread = o.flag("spread");
   d.label = o.text("label");
   d.input = o.text("input");
   d.max_bytes = o.integer("max_bytes");

@@ -68,6 +68,7 @@ constexpr OptionRow k_dataset[] = {
     whole("batch_size", "1", "Samples in one batch; the last one may have fewer.", 1, 1000000),
     whole("samples", "-1", "Samples used, after the skipped ones; -1: all.", -1, k_int),
     whole("skip", "0", "Samples left out at the start.", 0, k_int),
+    yes_no("spread", "false", "Take the samples evenly over all instead of the first ones; data is often sorted by class."),
     word("label", "label", "Name of the array that holds the truth."),
     word("input", "", "Name for data that has none: a .npy file, images."),
     whole("max_bytes", "8589934592", "Largest decompressed array or archive member accepted.", 1, k_int),
@@ -75,6 +76,7 @@ constexpr OptionRow k_dataset[] = {
 };
 
 constexpr OptionRow k_calibration[] = {
+    whole("num_samples", "-1", "Samples taken in; what is fed after them is left out; -1: all.", -1, k_int),
     whole("threads", "0", "Threads of the runs; 0: as many as the machine or its cgroup gives.", 0, 1024),
 };
 

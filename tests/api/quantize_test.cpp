@@ -86,6 +86,22 @@ TEST_CASE("static int8 through the C interface keeps the answers and shrinks the
   CHECK(e["value"].get<double>() > 0.95);
 }
 
+TEST_CASE("a calibration takes in num_samples and leaves out the rest") {
+  auto m = model(k_text);
+  Data d(64, "8");
+  auto o = make<mo_options>([](mo_options** out) { return mo_options_create("calibration", out); });
+  ok(mo_options_set_int(o.get(), "num_samples", 20));
+  auto c = make<mo_calibration>([&](mo_calibration** out) { return mo_calibration_create(m.get(), o.get(), out); });
+  for (int64_t counted : {8, 16, 20, 20, 20}) {
+    auto batch = make<mo_tensors>([&](mo_tensors** out) { return mo_dataset_next(d.dataset.get(), out, nullptr); });
+    ok(mo_calibration_feed(c.get(), batch.get(), nullptr));
+    CHECK(mo_calibration_count(c.get()) == counted);
+  }
+  Data same(20, "5");
+  auto digest = [](const Own<mo_model>& x) { return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(x.get(), out); }).get())); };
+  CHECK(digest(quantized(m, c.get()).model) == digest(quantized(m, calibrated(m, same).get()).model));
+}
+
 TEST_CASE("fp16 needs no calibration, int8 without one is refused") {
   auto m = model(k_text);
   Quantized q = quantized(m, nullptr, R"({"precision": "fp16"})");
