@@ -151,7 +151,7 @@ final class NativeLibrary {
       hint = " (install the OpenMP runtime: libgomp1 on Debian and Ubuntu, libgomp on Red Hat)";
     } else if (message.contains("failed to map segment") || message.contains("Operation not permitted")) {
       hint = " (the folder is mounted noexec)";
-    } else if (message.contains("ELF") || message.contains("wrong architecture")) {
+    } else if (message.contains("ELF") || message.contains("can't load")) {
       hint = " (a library for another processor or system; this is " + platform + ")";
     } else if (message.contains("GLIBC")) {
       hint = " (the system's C library is older than the one libmo was built for)";
