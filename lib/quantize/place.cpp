@@ -31,25 +31,30 @@ class Placer {
 
  private:
   ValueId scalar(const std::string& name, float v) { return g_.add_constant(name, Tensor::scalar(v)); }
-  ValueId zero_point(const std::string& name, DType dtype, int32_t v) {
+  // One constant for all activations with this zero point: after Relu it is always the same.
+  ValueId zero_point(DType dtype, int32_t v) {
+    auto it = zero_points_.find(v);
+    if (it != zero_points_.end()) return it->second;
     Tensor t = Tensor::zeros(dtype, {});
     t.set_number(0, v);
-    return g_.add_constant(name, std::move(t));
+    return zero_points_[v] = g_.add_constant(text("zp_", v), std::move(t));
   }
 
-  ValueId add(const char* op, const std::string& name, std::vector<ValueId> inputs, DType dtype, const graph::Type& like, const std::string& result, std::optional<int64_t> axis = {}) {
+  // The node has no name of its own: that of its result says what it is, and names are a good part of a small file.
+  ValueId add(const char* op, std::vector<ValueId> inputs, DType dtype, const graph::Type& like, const std::string& result, std::optional<int64_t> axis = {}) {
     graph::Type type = like;
     type.dtype = dtype;
     ValueId out = g_.add_value(result, type);
-    Node n{.op = op, .name = name, .inputs = std::move(inputs), .outputs = {out}};
+    Node n{.op = op, .inputs = std::move(inputs), .outputs = {out}};
     if (axis) n.set("axis", *axis);
     g_.add_node(std::move(n));
     return out;
   }
 
-  // A zero point of zeros is what the operator assumes without one: leaving it out keeps small models small.
-  std::vector<ValueId> with_zero_point(std::vector<ValueId> inputs, const std::string& name, const Tensor& zero) {
-    bool any = false;
+  // A zero point of zeros is what the operator assumes without one: leaving it out keeps small models small. `always`: ONNX Runtime
+  // makes an integer product of a Gemm only when its weights have a zero point.
+  std::vector<ValueId> with_zero_point(std::vector<ValueId> inputs, const std::string& name, const Tensor& zero, bool always = false) {
+    bool any = always;
     for (int64_t i = 0; i < zero.size(); ++i) any |= zero.integer(i) != 0;
     if (any) inputs.push_back(g_.add_constant(name + "_zp", zero));
     return inputs;
@@ -63,7 +68,7 @@ class Placer {
     if (it != parameters_.end()) return it->second;
     const std::string name = g_.value(owner).name;
     const Scale& s = scales_.at(owner);
-    auto made = std::pair(scalar(name + "_scale", s.scale), zero_point(name + "_zp", activation_.dtype, s.zero_point));
+    auto made = std::pair(scalar(name + "_scale", s.scale), zero_point(activation_.dtype, s.zero_point));
     parameters_.emplace(owner, made);
     return made;
   }
@@ -75,8 +80,8 @@ class Placer {
     auto [scale, zero] = parameters(v);
     std::string name = g_.value(v).name;
     graph::Type type = g_.value(v).type;
-    ValueId q = add("QuantizeLinear", name + "_q", {v, scale, zero}, activation_.dtype, type, name + "_q");
-    ValueId dq = add("DequantizeLinear", name + "_dq", {q, scale, zero}, DType::f32, type, name + "_dq");
+    ValueId q = add("QuantizeLinear", {v, scale, zero}, activation_.dtype, type, name + "_q");
+    ValueId dq = add("DequantizeLinear", {q, scale, zero}, DType::f32, type, name + "_dq");
     ++result_.activations;
     bool integer_made = made_by_integers(v);
     for (NodeId id : readers) {
@@ -129,14 +134,14 @@ class Placer {
       const Tensor& w = *g_.constant_of(n.input(place.input));
       if (axis && static_cast<int64_t>(lowest.size()) != w.dim(*axis)) bias = Tensor(), lowest.clear();
     }
-    Made w = weights(n.input(place.input), axis, lowest);
+    Made w = weights(n.input(place.input), axis, lowest, n.is("Gemm"));
     g_.set_input(id, place.input, w.dequantized);
     if (!bias) return;
     std::string name = g_.value(n.input(*bias_input)).name;
     QuantizedTensor q = quantize_bias(bias, x_scale, *g_.constant_of(w.scale));
     graph::Type type = graph::Type::tensor(DType::i32, bias.shape());
     ValueId values = g_.add_constant(name + "_q", q.values), scale = g_.add_constant(name + "_scale", q.scale);
-    g_.set_input(id, *bias_input, add("DequantizeLinear", name + "_dq", {values, scale}, DType::f32, type, name + "_dq", axis ? std::optional<int64_t>(0) : std::nullopt));
+    g_.set_input(id, *bias_input, add("DequantizeLinear", {values, scale}, DType::f32, type, name + "_dq", axis ? std::optional<int64_t>(0) : std::nullopt));
   }
 
   struct Made {
@@ -144,7 +149,7 @@ class Placer {
   };
 
   // One quantized form per constant and way of quantizing it: shared weights are quantized once.
-  Made weights(ValueId v, std::optional<int64_t> axis, const std::vector<float>& lowest) {
+  Made weights(ValueId v, std::optional<int64_t> axis, const std::vector<float>& lowest, bool always_zero_point) {
     QuantizedTensor q;
     try {
       q = quantize_weights(*g_.constant_of(v), axis, weight_, lowest);
@@ -158,7 +163,7 @@ class Placer {
     m.values = g_.add_constant(name + "_q", q.values);
     m.scale = g_.add_constant(name + "_scale", q.scale);
     graph::Type type = g_.value(v).type;
-    m.dequantized = add("DequantizeLinear", name + "_dq", with_zero_point({m.values, m.scale}, name, q.zero_point), DType::f32, type, name + "_dq", axis);
+    m.dequantized = add("DequantizeLinear", with_zero_point({m.values, m.scale}, name, q.zero_point, always_zero_point), DType::f32, type, name + "_dq", axis);
     ++result_.weights;
     made_.emplace_back(std::pair(v, axis), m);
     return made_.back().second;
@@ -181,7 +186,7 @@ class Placer {
     graph::Type type = g_.value(out).type;
     type.dtype = q.values.dtype();
     g_.set_output(id, 0, g_.add_value(g_.value(out).name + "_q", type));
-    Node dq{.op = "DequantizeLinear", .name = g_.value(out).name + "_dq", .inputs = with_zero_point({g_.node(id).outputs[0], g_.add_constant(name + "_scale", q.scale)}, name, q.zero_point), .outputs = {out}};
+    Node dq{.op = "DequantizeLinear", .inputs = with_zero_point({g_.node(id).outputs[0], g_.add_constant(name + "_scale", q.scale)}, name, q.zero_point), .outputs = {out}};
     if (axis) dq.set("axis", int64_t{-1});
     g_.add_node(std::move(dq));
     ++result_.weights;
@@ -199,7 +204,7 @@ class Placer {
       fail(e.code(), "constant '", printable(name), "': ", e.message());
     }
     ValueId values = g_.add_constant(name + "_q", q.values), scale = g_.add_constant(name + "_scale", q.scale), zero = g_.add_constant(name + "_zp", q.zero_point);
-    g_.set_input(id, i, add("DequantizeLinear", name + "_dq", {values, scale, zero}, DType::f32, g_.value(v).type, name + "_dq"));
+    g_.set_input(id, i, add("DequantizeLinear", {values, scale, zero}, DType::f32, g_.value(v).type, name + "_dq"));
     ++result_.weights;
   }
 
@@ -209,6 +214,7 @@ class Placer {
   const Options& options_;
   Grid activation_, weight_;
   std::map<ValueId, std::pair<ValueId, ValueId>> parameters_;
+  std::map<int32_t, ValueId> zero_points_;  // of activations
   std::vector<std::pair<std::pair<ValueId, std::optional<int64_t>>, Made>> made_;
   Placement result_;
 };
