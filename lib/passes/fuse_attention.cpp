@@ -65,11 +65,15 @@ std::optional<Scores> read_scores(const Graph& g, ValueId v) {
     if (!n.domain.empty()) return std::nullopt;
     s.passed.push_back(p);
     if (n.op == "Mul" || n.op == "Div") {
-      auto f = n.op == "Mul" ? with_scalar(g, n) : std::nullopt;
-      if (n.op == "Div" && scalar(g, n.input(1)) && g.constant_of(n.input(1))->rank() == 0) f = WithScalar{n.input(0), 1 / *scalar(g, n.input(1))};
-      if (!f) return std::nullopt;
-      s.factor *= f->value;
-      v = f->rest;
+      WithScalar f;
+      if (n.op == "Mul") {
+        f = with_scalar(g, n).value_or(f);
+      } else if (auto divisor = scalar(g, n.input(1)); divisor && g.constant_of(n.input(1))->rank() == 0) {
+        f = {n.input(0), 1 / *divisor};
+      }
+      if (f.rest == k_none) return std::nullopt;
+      s.factor *= f.value;
+      v = f.rest;
     } else if (n.op == "Add" && n.inputs.size() == 2) {
       if (s.mask != k_none || s.factor != 1) return std::nullopt;  // a factor would have to reach the mask too
       size_t scores = 2;
