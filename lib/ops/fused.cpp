@@ -1,6 +1,8 @@
 // Operands, epilogue and output of libmo's own operators.
 #include "ops/fused.h"
 
+#include <algorithm>
+
 #include "base/checked.h"
 #include "ops/window.h"
 
@@ -57,12 +59,9 @@ float apply_post(std::span<const Post> posts, float v, float operand) {
   return v;
 }
 
-std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_t r, size_t r_scale, size_t r_zp, const Shape& shape) {
-  bool needed = false;
-  for (const Post& p : posts) needed = needed || takes_operand(p);
-  if (!needed) return {};
-  std::vector<float> src = real_operand(c, r, r_scale, r_zp, 1);
-  const Shape& own = c.in(r).shape();
+namespace {
+
+std::vector<float> spread(std::vector<float> src, const Shape& own, const Shape& shape) {
   require(broadcast(own, shape) == shape, Code::shape, "epilogue operand of shape ", own, " does not broadcast onto ", shape);
   if (own == shape) return src;
   std::vector<int64_t> stride = broadcast_strides(own, shape.size()), position(shape.size(), 0);
@@ -74,6 +73,44 @@ std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_
     next_position(position, shape);
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_t r, size_t r_scale, size_t r_zp, const Shape& shape) {
+  bool needed = false;
+  for (const Post& p : posts) needed = needed || takes_operand(p);
+  if (!needed) return {};
+  return spread(real_operand(c, r, r_scale, r_zp, 1), c.in(r).shape(), shape);
+}
+bool OneMultiplier::covers(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r_scale) {
+  if (!c.has(y_scale) || (c.has(r_scale) && c.in(r_scale).size() != 1)) return false;
+  return std::all_of(posts.begin(), posts.end(), [](const Post& p) { return p.kind == "relu" || p.kind == "clip" || p.kind == "add"; });
+}
+
+OneMultiplier::OneMultiplier(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r, size_t r_scale, size_t r_zp, const Shape& shape)
+    : posts_(posts), y_scale_(static_cast<float>(PerChannel(&c.in(y_scale), 1, 1, "output scale")[0])) {
+  if (std::none_of(posts.begin(), posts.end(), takes_operand)) return;
+  if (!c.has(r_scale)) {
+    operand_ = post_operand(c, posts, r, r_scale, r_zp, shape);
+    r_factor_ = 1.0f / y_scale_;
+    return;
+  }
+  require(is_8bit(c.dtype(r)), Code::type, "epilogue operand is ", name(c.dtype(r)), ", wants int8 or uint8");
+  std::vector<float> whole;
+  for (uint32_t q : centered(c.in(r), PerChannel(c.in_or_null(r_zp), 1, 0, "operand's zero point"), 1, 1)) whole.push_back(static_cast<float>(static_cast<int32_t>(q)));
+  operand_ = spread(std::move(whole), c.in(r).shape(), shape);
+  r_factor_ = static_cast<float>(PerChannel(&c.in(r_scale), 1, 1, "operand's scale")[0]) / y_scale_;
+}
+
+float OneMultiplier::apply(int32_t sum, float scale, float real_bias, int64_t i) const {
+  float v = std::fma(static_cast<float>(sum), scale, real_bias / y_scale_);
+  for (const Post& p : posts_) {
+    if (p.kind == "relu") v = v < 0 ? 0.0f : v;
+    else if (p.kind == "clip") v = std::min(std::max(v, p.alpha / y_scale_), p.beta / y_scale_);
+    else v = std::fma(operand_[static_cast<size_t>(i)], r_factor_, v);
+  }
+  return v;
 }
 
 FusedOutput::FusedOutput(Run& c, size_t scale, size_t zero_point, DType plain, const Shape& shape) : dtype_(plain), quantized_(c.has(scale)) {

@@ -16,10 +16,28 @@ float apply_post(std::span<const Post> posts, float v, float operand);
 // The epilogue's operand R broadcast onto `shape`; empty when no post reads one.
 std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_t r, size_t r_scale, size_t r_zp, const Shape& shape);
 
+// Integer sums brought to a quantized output with one multiplication each, in units of its scale, when the epilogue only clamps and adds:
+//   v = fma(float(sum), (x_scale * w_scale) / y_scale, bias / y_scale), then relu, clip and fma(r - r_zero, r_scale / y_scale, v) as listed.
+class OneMultiplier {
+ public:
+  // False when another rule holds: no integer operands, no quantized output, an activation that is not a clamp.
+  static bool covers(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r_scale);
+  OneMultiplier(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r, size_t r_scale, size_t r_zp, const Shape& shape);
+  float scale(float operands) const { return operands / y_scale_; }  // of the product of the operands' scales
+  float apply(int32_t sum, float scale, float real_bias, int64_t i) const;
+
+ private:
+  std::span<const Post> posts_;
+  float y_scale_, r_factor_ = 0;
+  std::vector<float> operand_;
+};
+
 // Output 0: quantized when input `scale` is present, else of dtype `plain`.
 class FusedOutput {
  public:
   FusedOutput(Run& c, size_t scale, size_t zero_point, DType plain, const Shape& shape);
+  // `v` in units of the output's scale.
+  void put_steps(int64_t i, float v) { static_cast<uint8_t*>(data_)[i] = static_cast<uint8_t>(quantize(v, zero_point_, range_)); }
   void put(int64_t i, float v) {
     if (quantized_) static_cast<uint8_t*>(data_)[i] = static_cast<uint8_t>(quantize(v / scale_, zero_point_, range_));
     else store_number(dtype_, data_, i, v);

@@ -9,7 +9,7 @@ enum : size_t { X, W, B, R, x_scale, x_zp, w_scale, w_zp, y_scale, y_zp, r_scale
 
 void infer(Infer& c) { infer_conv(c, X, W, fused_dtype(c, y_scale, y_zp, c.dtype(X))); }
 
-// Hands each finished real value to `store(flat output index, value before the epilogue)`.
+// Hands each integer sum to `store(flat output index, sum, product of the operands' scales, real bias)`.
 template <class Store>
 void integer_conv(const Run& c, const ConvShape& g, Store&& store) {
   PerChannel xs(&c.in(x_scale), 1, 1, "x_scale"), xz(c.in_or_null(x_zp), 1, 0, "x_zero_point");
@@ -22,11 +22,11 @@ void integer_conv(const Run& c, const ConvShape& g, Store&& store) {
     float scale = static_cast<float>(xs[0]) * static_cast<float>(ws[m]);
     uint32_t start = integer_bias ? static_cast<uint32_t>(bias->data<int32_t>()[m]) : 0u;
     float add = bias && !integer_bias ? static_cast<float>(bias->number(m)) : 0.0f;
-    for (int64_t i = 0; i < g.out_plane; ++i)
-      store((n * g.out_channels + m) * g.out_plane + i, static_cast<float>(static_cast<int32_t>(plane[i] + start)) * scale + add);
+    for (int64_t i = 0; i < g.out_plane; ++i) store((n * g.out_channels + m) * g.out_plane + i, static_cast<int32_t>(plane[i] + start), scale, add);
   });
 }
 
+// Hands each finished real value to `store(flat output index, value before the epilogue)`.
 template <class Store>
 void real_conv(const Run& c, const ConvShape& g, Store&& store) {
   std::vector<float> x = real_operand(c, X, x_scale, x_zp, 1), w = real_operand(c, W, w_scale, w_zp, 0);
@@ -46,11 +46,16 @@ void run(Run& c) {
   }
   std::vector<Post> posts = epilogue(c.node);
   Shape shape = g.result();
-  std::vector<float> operand = post_operand(c, posts, R, r_scale, r_zp, shape);
   DType plain = is_floating(c.dtype(X)) ? c.dtype(X) : DType::f32;
+  if (integer && OneMultiplier::covers(c, posts, y_scale, r_scale)) {
+    OneMultiplier one(c, posts, y_scale, R, r_scale, r_zp, shape);
+    FusedOutput y(c, y_scale, y_zp, plain, shape);
+    return integer_conv(c, g, [&](int64_t i, int32_t sum, float scale, float add) { y.put_steps(i, one.apply(sum, one.scale(scale), add, i)); });
+  }
+  std::vector<float> operand = post_operand(c, posts, R, r_scale, r_zp, shape);
   FusedOutput y(c, y_scale, y_zp, plain, shape);
   auto store = [&](int64_t i, float v) { y.put(i, apply_post(posts, v, operand.empty() ? 0.0f : operand[static_cast<size_t>(i)])); };
-  if (integer) integer_conv(c, g, store);
+  if (integer) integer_conv(c, g, [&](int64_t i, int32_t sum, float scale, float add) { store(i, static_cast<float>(sum) * scale + add); });
   else real_conv(c, g, store);
 }
 

@@ -1,4 +1,6 @@
 // mo.MatMul: alpha * a b + bias with an epilogue, on operands that may be transposed and quantized; docs/internal_operators.md defines it.
+#include <optional>
+
 #include "ops/fused.h"
 #include "ops/product.h"
 
@@ -83,12 +85,16 @@ void run(Run& c) {
   int64_t column_axis = bs.size() < 2 ? 0 : pb.empty() ? static_cast<int64_t>(bs.size()) - 1 : pb.back();
   float alpha = c.node.f("alpha", 1);
   std::vector<Post> posts = epilogue(c.node);
-  std::vector<float> operand = post_operand(c, posts, R, r_scale, r_zp, p.out);
   std::vector<double> bias;
   bool integer_bias = c.has(bias_in) && c.dtype(bias_in) == DType::i32;
   require(!integer_bias || integer, Code::type, "int32 bias without quantized operands");
   if (c.has(bias_in)) bias = spread(c.in(bias_in), p.out);
 
+  bool one_step = integer && OneMultiplier::covers(c, posts, y_scale, r_scale);
+  std::vector<float> operand;
+  std::optional<OneMultiplier> one;
+  if (one_step) one.emplace(c, posts, y_scale, R, r_scale, r_zp, p.out);
+  else operand = post_operand(c, posts, R, r_scale, r_zp, p.out);
   std::vector<float> result(static_cast<size_t>(element_count(p.out)));
   auto finish = [&](int64_t i, float v) {
     if (!bias.empty() && !integer_bias) v += static_cast<float>(bias[static_cast<size_t>(i)]);
@@ -103,7 +109,10 @@ void run(Run& c) {
     auto b = permuted(centered(c.in(B), zb, std::max<int64_t>(columns, 1), std::max<int64_t>(inner, 1)), bs, pb);
     std::vector<double> none;
     multiply_all<uint32_t>(p, a.data(), b.data(), integer_bias ? bias : none, [&](int64_t i, int64_t j, int32_t sum) {
-      finish(i, alpha * (static_cast<float>(sum) * (static_cast<float>(sa[0]) * static_cast<float>(sb[j]))));
+      float scale = static_cast<float>(sa[0]) * static_cast<float>(sb[j]);
+      if (!one) return finish(i, alpha * (static_cast<float>(sum) * scale));
+      float add = bias.empty() || integer_bias ? 0.0f : static_cast<float>(bias[static_cast<size_t>(i)]);
+      result[static_cast<size_t>(i)] = one->apply(sum, one->scale(alpha == 1 ? scale : alpha * scale), add, i);
     });
   } else {
     auto a = permuted(real_operand(c, A, a_scale, a_zp, 0), as_, pa), b = permuted(real_operand(c, B, b_scale, b_zp, column_axis), bs, pb);
@@ -112,7 +121,10 @@ void run(Run& c) {
   Shape shape = p.out;
   result = permuted(std::move(result), shape, c.node.ints("perm_y"));
   FusedOutput y(c, y_scale, y_zp, is_floating(c.dtype(A)) ? c.dtype(A) : DType::f32, shape);
-  for (size_t i = 0; i < result.size(); ++i) y.put(static_cast<int64_t>(i), result[i]);
+  for (size_t i = 0; i < result.size(); ++i) {
+    if (one) y.put_steps(static_cast<int64_t>(i), result[i]);
+    else y.put(static_cast<int64_t>(i), result[i]);
+  }
 }
 
 Cost cost(const CostQuery& q) {

@@ -38,6 +38,14 @@ void run(Run& c) {
     std::copy(f.begin(), f.end(), x.begin());
   }
   DType plain = is_floating(c.dtype(X)) ? c.dtype(X) : DType::f32;
+  // Between 8-bit tensors one multiplication: sum * (x_scale / (y_scale * count)).
+  const bool one = quantized && c.has(y_scale);
+  const float xs = static_cast<float>(scale), ys = one ? static_cast<float>(PerChannel(&c.in(y_scale), 1, 1, "output scale")[0]) : 1.0f;
+  auto store = [&](FusedOutput& y, int64_t i, double sum, int64_t count) {
+    if (count <= 0) y.put(i, 0.0f);
+    else if (one) y.put_steps(i, static_cast<float>(sum) * (xs / (ys * static_cast<float>(count))));
+    else y.put(i, static_cast<float>(sum * scale / static_cast<double>(count)));
+  };
   if (is_global(c.node)) {
     require(shape.size() >= 2, Code::shape, "X has shape ", shape);
     Shape out{shape[0], shape[1]};
@@ -48,7 +56,7 @@ void run(Run& c) {
     for (int64_t p = 0; p < planes; ++p) {
       double sum = 0;
       for (int64_t i = 0; i < plane; ++i) sum += x[static_cast<size_t>(p * plane + i)];
-      y.put(p, static_cast<float>(sum * scale / static_cast<double>(plane)));
+      store(y, p, sum, plane);
     }
     return;
   }
@@ -59,7 +67,7 @@ void run(Run& c) {
     double sum = 0;
     for (int64_t i : taps) sum += x[static_cast<size_t>(plane * g.in_plane + i)];
     int64_t count = with_pad ? padded : static_cast<int64_t>(taps.size());
-    y.put(plane * g.out_plane + o, count > 0 ? static_cast<float>(sum * scale / static_cast<double>(count)) : 0.0f);
+    store(y, plane * g.out_plane + o, sum, count);
   });
 }
 

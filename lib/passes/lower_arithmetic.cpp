@@ -1,5 +1,5 @@
 // lower_arithmetic: Add(DequantizeLinear(a), DequantizeLinear(b))  =>  mo.Binary<op="add">(a, b, scales...); Sub, Mul, Div, Min, Max likewise, also with
-// one float operand; GlobalAveragePool(DequantizeLinear(x))  =>  mo.Pool<op="global_average">(x). A QuantizeLinear after it joins by fuse_epilogue.
+// one float operand; GlobalAveragePool(DequantizeLinear(x))  =>  mo.Pool<op="global_average">(x), and AveragePool between 8-bit tensors. A QuantizeLinear after it joins by fuse_epilogue.
 #include <array>
 
 #include "passes/pass.h"
@@ -53,17 +53,22 @@ bool lower_binary(Graph& g, NodeId id, const char* kind) {
 bool lower_pool(Graph& g, NodeId id) {
   auto q = dequantized(g, g.node(id).input(0));
   if (!q || g.constant_of(q->data)) return false;
+  const bool global = g.node(id).op == "GlobalAveragePool";
   std::vector<ValueId> inputs = {q->data, q->scale, q->zero};
+  auto attributes = g.node(id).attributes;
+  attributes.emplace_back("op", std::string(global ? "global_average" : "average"));
   NodeId user = g.sole_user(g.node(id).output(0));
-  auto y = user == k_none ? std::nullopt : quantizer(g, user);
-  if (!y) {
-    become(g, id, "Pool", "mo", std::move(inputs), {{"op", std::string("global_average")}}, {});
-    return true;
+  if (user != k_none) {
+    if (auto y = quantizer(g, user)) {
+      inputs.push_back(y->scale);
+      inputs.push_back(y->zero);
+      become(g, user, "Pool", "mo", std::move(inputs), std::move(attributes), {{id}});
+      g.remove_node(id);
+      return true;
+    }
   }
-  inputs.push_back(y->scale);
-  inputs.push_back(y->zero);
-  become(g, user, "Pool", "mo", std::move(inputs), {{"op", std::string("global_average")}}, {{id}});
-  g.remove_node(id);
+  if (!global) return false;
+  become(g, id, "Pool", "mo", std::move(inputs), std::move(attributes), {});
   return true;
 }
 
@@ -73,7 +78,7 @@ bool run_lower_arithmetic(Graph& g) {
   for (NodeId id : order) {
     if (!g.alive(id)) continue;
     if (const char* kind = kind_of(g.node(id))) changed |= lower_binary(g, id, kind);
-    else if (g.node(id).is("GlobalAveragePool")) changed |= lower_pool(g, id);
+    else if (g.node(id).is("GlobalAveragePool") || g.node(id).is("AveragePool")) changed |= lower_pool(g, id);
   }
   if (changed) g.remove_dead();
   return changed;

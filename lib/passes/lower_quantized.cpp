@@ -1,5 +1,7 @@
 // lower_quantized: Conv(DequantizeLinear(x), DequantizeLinear(w), b)  =>  mo.Conv(x, w, b, scales...), an integer convolution; likewise MatMul,
 // Gemm, and the QLinearConv and QLinearMatMul of models that are quantized operator by operator.
+#include <cmath>
+
 #include "passes/pass.h"
 #include "passes/quantized.h"
 
@@ -21,19 +23,41 @@ std::optional<Quantized> weights(const Graph& g, ValueId v, int64_t axis) {
   return Quantized{n.input(0), n.input(1), n.input(2)};
 }
 
-// Fast kernels need weights around zero: a zero point that is not (128 for unsigned ones) keeps the node in float.
+// Constant weights whose zero point is the middle of their range.
 bool centred(const Graph& g, const Quantized& w) {
   const Tensor* data = g.constant_of(w.data);
-  if (!data || w.zero == k_none) return data == nullptr || data->dtype() == DType::i8;
+  if (w.zero == k_none) return data->dtype() == DType::i8;
   int64_t middle = data->dtype() == DType::u8 ? 128 : 0;
   for (int64_t z : g.constant_of(w.zero)->integers())
     if (z != middle) return false;
   return true;
 }
 
-// A constant bias as floats; k_none when there is none; nullopt when it is computed.
-std::optional<ValueId> bias(Graph& g, ValueId v) {
+// The int32 constant of DequantizeLinear(bias, x_scale * w_scale), which integer sums start from; k_none when it is something else.
+ValueId integer_bias(const Graph& g, ValueId v, const Quantized& x, const Quantized& w) {
+  NodeId id = g.producer_if(v, "DequantizeLinear");
+  if (id == k_none) return k_none;
+  const Node& n = g.node(id);
+  const Tensor *b = g.constant_of(n.input(0)), *scale = g.constant_of(n.input(1)), *zero = g.constant_of(n.input(2));
+  const Tensor *xs = g.constant_of(x.scale), *ws = g.constant_of(w.scale);
+  if (!b || b->dtype() != DType::i32 || b->rank() != 1 || !scale || (n.input(2) != k_none && !zero) || !xs || !ws) return k_none;
+  const std::vector<float> bs = scale->floats(), w_scales = ws->floats();
+  const int64_t count = b->size();
+  auto fits = [&](size_t have) { return have == 1 || static_cast<int64_t>(have) == count; };
+  if (!fits(bs.size()) || !fits(w_scales.size())) return k_none;
+  for (int64_t z : zero ? zero->integers() : std::vector<int64_t>())
+    if (z != 0) return k_none;
+  for (int64_t i = 0; i < count; ++i) {
+    float want = xs->floats()[0] * w_scales[w_scales.size() == 1 ? 0 : static_cast<size_t>(i)], have = bs[bs.size() == 1 ? 0 : static_cast<size_t>(i)];
+    if (!(std::fabs(have - want) <= 1e-5f * want)) return k_none;
+  }
+  return n.input(0);
+}
+
+// A constant bias, int32 in units of the operands' scales or float; k_none when there is none; nullopt when it is computed.
+std::optional<ValueId> bias(Graph& g, ValueId v, const Quantized& x, const Quantized& w) {
   if (v == k_none) return k_none;
+  if (ValueId whole = integer_bias(g, v, x, w); whole != k_none) return whole;
   if (g.constant_of(v) && is_float(g, v)) return v;
   Tensor t = float_constant(g, v);
   if (!t) return std::nullopt;
@@ -48,8 +72,9 @@ bool lower_conv(Graph& g, NodeId id) {
   const Node& n = g.node(id);
   auto x = dequantized(g, n.input(0));
   auto w = weights(g, n.input(1), 0);
-  if (!x || !w || !g.constant_of(w->data) || !centred(g, *w)) return false;
-  auto b = bias(g, n.input(2));
+  if (!x || !w || !g.constant_of(w->data)) return false;
+  if (g.value(n.input(1)).type.rank() > 4 && !centred(g, *w)) return false;  // three spatial axes: oneDNN only, which wants weights around zero
+  auto b = bias(g, n.input(2), *x, *w);
   if (!b) return false;
   auto attributes = explicit_pads(g, g.node(id));
   if (attributes.empty() && !g.node(id).attributes.empty()) return false;
@@ -65,12 +90,11 @@ bool lower_product(Graph& g, NodeId id) {
   if (!a || !t.ranked || t.dims.empty()) return false;
   auto b = weights(g, n.input(1), trans_b ? t.rank() - 2 : t.rank() - 1);
   if (!b || g.constant_of(a->data)) return false;
-  if (g.constant_of(b->data) && !centred(g, *b)) return false;
   std::vector<std::pair<std::string, graph::AttrValue>> attributes;
   ValueId c = k_none;
   if (gemm) {
     if (n.f("alpha", 1) != 1 || n.f("beta", 1) != 1) return false;
-    auto found = bias(g, n.input(2));
+    auto found = bias(g, n.input(2), *a, *b);
     if (!found) return false;
     c = *found;
     attributes = {{"trans_a", g.node(id).i("transA", 0)}, {"trans_b", int64_t{trans_b}}};
@@ -88,7 +112,7 @@ bool lower_qlinear(Graph& g, NodeId id) {
   for (size_t i : {1, 2, 6, 7})
     if (!one_number(g, n.input(i))) return false;
   if (!g.constant_of(n.input(4)) || g.constant_of(n.input(4))->dtype() != DType::f32 || !g.constant_of(n.input(5))) return false;
-  if (conv && (!g.constant_of(n.input(3)) || !centred(g, {n.input(3), n.input(4), n.input(5)}))) return false;
+  if (conv && !g.constant_of(n.input(3))) return false;
   if (!conv && !one_number(g, n.input(4)) && g.constant_of(n.input(4))->rank() != 1) return false;
   auto attributes = conv ? explicit_pads(g, n) : n.attributes;
   if (attributes.empty() && !n.attributes.empty()) return false;

@@ -1,7 +1,7 @@
 // Convolution candidates against the reference.
 #include <doctest/doctest.h>
 
-#include "kernels/cpu/onednn_attr.h"
+#include "kernels/cpu/simd.h"
 #include "ops/epilogue.h"
 #include "support/kernel_case.h"
 
@@ -56,46 +56,89 @@ TEST_CASE("float convolution adds a residual before or after the activation") {
   }
 }
 
-TEST_CASE("8-bit convolution equals the integer reference up to one step of rounding") {
-  if (!kernels::onednn::exact_int8()) {
-    MESSAGE("skipped: this machine has no exact 8-bit products");
-    return;
+namespace {
+
+// An 8-bit case with everything that decides the integers: dtypes, zero points, strides, bias, residual.
+KernelCase byte_case(const Shapes& s, DType x, DType w, int zero, bool per_channel, int bias, DType y, bool residual) {
+  auto byte = [](DType d, int v) { return d == DType::u8 ? Tensor::scalar(static_cast<uint8_t>(v)) : Tensor::scalar(static_cast<int8_t>(v)); };
+  Tensor zeros = byte(w, zero);
+  if (per_channel && zero != (w == DType::u8 ? 128 : 0)) zeros = random_bytes(w, {s.m}, 9);
+  Tensor biases;
+  if (bias == 1) biases = random_floats({s.m}, 3);
+  if (bias == 2) {
+    biases = Tensor::allocate(DType::i32, {s.m});
+    for (int64_t i = 0; i < s.m; ++i) biases.mutable_data<int32_t>()[i] = static_cast<int32_t>(i * 997 % 5000 - 2500);
   }
-  for (const Shapes& s : k_shapes)
-    for (DType x : {DType::u8, DType::i8})
-      for (int out = 0; out < 3; ++out)
-        for (bool per_channel : {false, true}) {
-          Tensor xz = x == DType::u8 ? Tensor::scalar<uint8_t>(7) : Tensor::scalar<int8_t>(-3);
-          KernelCase c{conv_node(s),
-                       {{random_bytes(x, {s.n, s.c, s.h, s.w}, 1)},
-                        constant(random_bytes(DType::i8, {s.m, s.c / s.groups, s.k, s.k}, 2)),
-                        constant(random_floats({s.m}, 3)),
-                        {},
-                        constant(Tensor::scalar(0.02f)),
-                        constant(xz),
-                        constant(per_channel ? random_floats({s.m}, 5, 0.001f, 0.01f) : Tensor::scalar(0.004f))}};
-          c.inputs.resize(8);
-          if (out == 1) c.inputs.insert(c.inputs.end(), {constant(Tensor::scalar(0.1f)), constant(Tensor::scalar<uint8_t>(128))});
-          if (out == 2) c.inputs.insert(c.inputs.end(), {constant(Tensor::scalar(0.1f)), constant(Tensor::scalar<int8_t>(0))});
-          c.steps = 1;
-          if (out == 1) ops::append_post(c.node, "relu");
-          KernelResult r = check_candidates(c);
-          CAPTURE(s.c);
-          CAPTURE(s.groups);
-          for (const std::string& why : r.declined) INFO(why);
-          CHECK(r.fast());
-        }
+  KernelCase c{conv_node(s),
+               {{random_bytes(x, {s.n, s.c, s.h, s.w}, 1)}, constant(random_bytes(w, {s.m, s.c / s.groups, s.k, s.k}, 2)), constant(biases), {}, constant(Tensor::scalar(0.02f)),
+                constant(byte(x, x == DType::u8 ? 7 : -3)), constant(per_channel ? random_floats({s.m}, 5, 0.001f, 0.01f) : Tensor::scalar(0.004f)), constant(zeros)}};
+  if (y != DType::f32) c.inputs.insert(c.inputs.end(), {constant(Tensor::scalar(0.13f)), constant(byte(y, y == DType::u8 ? 101 : -20))});
+  if (residual) {
+    int64_t oh = (s.h + 2 * s.pad - s.dilation * (s.k - 1) - 1) / s.stride + 1, ow = (s.w + 2 * s.pad - s.dilation * (s.k - 1) - 1) / s.stride + 1;
+    c.inputs[3].tensor = random_bytes(x, {s.n, s.m, oh, ow}, 4);
+    c.inputs.insert(c.inputs.end(), {constant(Tensor::scalar(0.07f)), constant(byte(x, 3))});
+    ops::append_post(c.node, "add");
+  }
+  c.steps = 1;
+  c.exact = true;
+  return c;
 }
 
-TEST_CASE("8-bit convolution adds a quantized residual in place") {
-  if (!kernels::onednn::exact_int8()) return;
-  Shapes s{1, 32, 6, 6, 24, 3, 1, 1, 1, 1};
-  KernelCase c{conv_node(s),
-               {{random_bytes(DType::u8, {1, 32, 6, 6}, 1)}, constant(random_bytes(DType::i8, {24, 32, 3, 3}, 2)), {}, {random_bytes(DType::u8, {1, 24, 6, 6}, 4)},
-                constant(Tensor::scalar(0.02f)), constant(Tensor::scalar<uint8_t>(11)), constant(Tensor::scalar(0.004f)), {}, constant(Tensor::scalar(0.2f)),
-                constant(Tensor::scalar<uint8_t>(90)), constant(Tensor::scalar(0.1f)), constant(Tensor::scalar<uint8_t>(100))}};
-  ops::append_post(c.node, "add");
-  ops::append_post(c.node, "relu");
-  c.steps = 1;
-  CHECK(check_candidates(c).fast());
+struct Limit {
+  explicit Limit(kernels::Isa most) { kernels::limit_isa(most); }
+  ~Limit() { kernels::limit_isa(kernels::Isa::avx512_vnni); }
+};
+
+constexpr kernels::Isa k_isas[] = {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni};
+constexpr DType k_bytes[] = {DType::u8, DType::i8};
+
+void check_exact(const KernelCase& c) {
+  KernelResult r = check_candidates(c);
+  CHECK(r.fast());
+  bool own = false;
+  for (const std::string& name : r.ran) own = own || name.starts_with("int8_");
+  for (const std::string& why : r.declined) INFO(why);
+  CHECK(own);
+}
+
+}  // namespace
+
+TEST_CASE("8-bit convolution gives the integers of the reference on every instruction set, whatever the zero points") {
+  for (kernels::Isa most : k_isas) {
+    Limit limit(most);
+    CAPTURE(static_cast<int>(most));
+    for (const Shapes& s : k_shapes) {
+      CAPTURE(s.c);
+      CAPTURE(s.groups);
+      int turn = 0;
+      for (DType x : k_bytes)
+        for (DType w : k_bytes)
+          for (int zero : {w == DType::u8 ? 128 : 0, 37})
+            for (bool per_channel : {false, true}) {
+              ++turn;
+              KernelCase c = byte_case(s, x, w, zero, per_channel, turn % 3, turn % 5 == 0 ? DType::i8 : DType::u8, turn % 2 == 0);
+              if (turn % 4 < 2) ops::append_post(c.node, turn % 4 == 0 ? "relu" : "clip", -1.0f, 6.0f);
+              check_exact(c);
+            }
+    }
+  }
+}
+
+TEST_CASE("8-bit convolution stores floats, and takes activations and residuals in any order") {
+  for (kernels::Isa most : k_isas) {
+    Limit limit(most);
+    for (const Shapes& s : {k_shapes[1], k_shapes[3]}) {
+      check_exact(byte_case(s, DType::u8, DType::i8, 0, true, 1, DType::f32, false));
+      KernelCase before = byte_case(s, DType::u8, DType::i8, 0, true, 2, DType::u8, false);
+      ops::append_post(before.node, "relu");
+      before.inputs[3].tensor = byte_case(s, DType::u8, DType::i8, 0, true, 2, DType::u8, true).inputs[3].tensor;
+      before.inputs.insert(before.inputs.end(), {constant(Tensor::scalar(0.07f)), constant(Tensor::scalar<uint8_t>(3))});
+      ops::append_post(before.node, "add");
+      check_exact(before);
+      KernelCase silu = byte_case(s, DType::u8, DType::u8, 90, false, 1, DType::u8, false);
+      ops::append_post(silu.node, "silu");
+      silu.exact = false;
+      check_exact(silu);
+    }
+  }
 }

@@ -171,6 +171,20 @@ TEST_CASE("pools equal the reference") {
             .fast());
 }
 
+TEST_CASE("8-bit average pools give the integers of the reference") {
+  for (DType x : {DType::u8, DType::i8})
+    for (int64_t with_pad : {0, 1})
+      for (int64_t ceil : {0, 1}) {
+        KernelCase c{node("Pool", "mo",
+                          {{"op", std::string("average")}, {"kernel_shape", std::vector<int64_t>{3, 2}}, {"strides", std::vector<int64_t>{2, 1}}, {"pads", std::vector<int64_t>{1, 0, 1, 1}},
+                           {"ceil_mode", ceil}, {"count_include_pad", with_pad}}),
+                     {{random_bytes(x, {2, 70, 10, 9}, 1)}, constant(Tensor::scalar(0.1f)), constant(x == DType::u8 ? Tensor::scalar<uint8_t>(9) : Tensor::scalar<int8_t>(-9)),
+                      constant(Tensor::scalar(0.07f)), constant(Tensor::scalar<uint8_t>(3))}};
+        c.exact = true;
+        CHECK(check_candidates(c).fast());
+      }
+}
+
 TEST_CASE("slices, padding, expansion and scattering equal the reference") {
   Tensor x = random_floats({2, 5, 6, 7}, 1);
   auto ints = [](std::initializer_list<int64_t> v) { return constant(Tensor::of<int64_t>({static_cast<int64_t>(v.size())}, v)); };

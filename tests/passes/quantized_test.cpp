@@ -31,10 +31,11 @@ TEST_CASE("lower_quantized: convolution and products of 8-bit operands, quantize
   CHECK(after_passes(names, product + "w = const int8[4, 2] {10, 20, -100, 50, 3, -2, 7, 8}; ws = const float32[2] {0.01, 0.02}; wd = DequantizeLinear<axis=1>(w, ws); y = MatMul(xd, wd); }") == "mo.MatMul");
 }
 
-TEST_CASE("lower_quantized: weights off centre stay in float") {
-  CHECK(after_passes({"lower_quantized"}, std::string("(uint8[1, 1, 2, 2] x) -> (y) {") + k_scales +
-                                              "w = const uint8[1, 1, 1, 1] {10}; wd = DequantizeLinear(w, s, z); xd = DequantizeLinear(x, s, z); y = Conv(xd, wd); }") ==
-        "DequantizeLinear DequantizeLinear Conv");
+TEST_CASE("lower_quantized: weights off centre are integers too, and an int32 bias in their units stays one") {
+  const std::string head = std::string("(uint8[1, 1, 2, 2] x) -> (y) {") + k_scales + "xd = DequantizeLinear(x, s, z); w = const uint8[1, 1, 1, 1] {10}; wd = DequantizeLinear(w, t, u); ";
+  CHECK(after_passes({"lower_quantized"}, head + "y = Conv(xd, wd); }") == "mo.Conv");
+  CHECK(after_passes({"lower_quantized"}, head + "b = const int32[1] {70}; bs = const float32[] {0.005}; bd = DequantizeLinear(b, bs); y = Conv(xd, wd, bd); }") == "mo.Conv");
+  CHECK(after_passes({"lower_quantized"}, head + "b = const int32[1] {70}; bs = const float32[] {0.5}; bd = DequantizeLinear(b, bs); y = Conv(xd, wd, bd); }") == "mo.Conv");
 }
 
 TEST_CASE("lower_quantized: operators of the QLinear kind") {
@@ -59,4 +60,5 @@ TEST_CASE("lower_arithmetic: sums of 8-bit tensors and global averages") {
   CHECK(after_passes(names, head + "a = Add(d, e); b = Relu(a); y = QuantizeLinear(b, t, u); }", 1e-5f, 1) == "mo.Binary");
   CHECK(after_passes(names, head + "y = Add(d, e); }") == "DequantizeLinear DequantizeLinear Add");
   CHECK(after_passes(names, head + "a = GlobalAveragePool(d); y = QuantizeLinear(a, t, u); }", 1e-5f, 1) == "mo.Pool");
+  CHECK(after_passes(names, head + "a = AveragePool<kernel_shape=[2, 2], strides=[2, 1], pads=[1, 0, 0, 1]>(d); y = QuantizeLinear(a, t, u); }", 1e-5f, 1) == "mo.Pool");
 }

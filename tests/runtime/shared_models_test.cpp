@@ -41,15 +41,12 @@ double distance(const Tensor& a, const Tensor& b) {
   return y.empty() ? 0 : worst / std::max({high - low, std::fabs(high), 1e-6});  // one element alone has no range
 }
 
-// Rows in which a's best class is a best class of b too: 8-bit scores tie often.
+// Rows whose best class is the same; of equal scores the first is the best, as numpy's argmax has it.
 int64_t agreeing(const Tensor& a, const Tensor& b) {
   REQUIRE(a.shape() == b.shape());
   std::vector<float> x = a.floats(), y = b.floats();
   int64_t width = a.dim(-1), rows = a.size() / width, same = 0;
-  for (int64_t r = 0; r < rows; ++r) {
-    int64_t best = std::max_element(&x[r * width], &x[r * width] + width) - &x[r * width];
-    same += y[r * width + best] == *std::max_element(&y[r * width], &y[r * width] + width);
-  }
+  for (int64_t r = 0; r < rows; ++r) same += std::max_element(&x[r * width], &x[r * width] + width) - &x[r * width] == std::max_element(&y[r * width], &y[r * width] + width) - &y[r * width];
   return same;
 }
 

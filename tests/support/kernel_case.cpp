@@ -74,6 +74,7 @@ struct Block {
 
 void compare(const KernelCase& c, const Tensor& want, const void* got, const std::string& what) {
   INFO(what);
+  const int steps = c.exact && what.starts_with("int8_") ? 0 : c.steps;
   if (want.dtype() == DType::f32) {
     const float *a = want.data<float>(), *b = static_cast<const float*>(got);
     float largest = 0, worst = 0;
@@ -97,7 +98,7 @@ void compare(const KernelCase& c, const Tensor& want, const void* got, const std
       if (error > worst) worst = error, at = i;
     }
     INFO("element ", at, ": want ", at < 0 ? 0 : want.integer(at), ", got ", at < 0 ? 0 : other.integer(at));
-    CHECK(worst <= c.steps);
+    CHECK(worst <= steps);
     return;
   }
   CHECK(std::memcmp(want.raw(), got, static_cast<size_t>(want.bytes())) == 0);

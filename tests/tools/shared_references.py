@@ -74,9 +74,6 @@ class Writer:
 
     def __init__(self, model, out):
         options = onnxruntime.SessionOptions()
-        if "qdq" in Path(model).name:
-            # Node by node. The fused integer form rounds elsewhere: another top-1 for one picture in twenty, which docs/benchmarks.md counts too.
-            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

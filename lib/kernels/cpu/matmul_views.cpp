@@ -80,4 +80,64 @@ void collapse(Product& p) {
   }
 }
 
+ProductSpec product_spec(const graph::Node& n) {
+  ProductSpec s;
+  if (n.is("Gemm")) {
+    s.trans_a = n.i("transA", 0) != 0;
+    s.trans_b = n.i("transB", 0) != 0;
+    s.alpha = n.f("alpha", 1);
+    s.beta = n.f("beta", 1);
+  } else if (n.is("MatMul", "mo")) {
+    s.trans_a = n.i("trans_a", 0) != 0;
+    s.trans_b = n.i("trans_b", 0) != 0;
+    s.alpha = n.f("alpha", 1);
+    s.perm_a = n.ints("perm_a");
+    s.perm_b = n.ints("perm_b");
+    s.perm_y = n.ints("perm_y");
+    s.posts = ops::epilogue(n);
+  }
+  return s;
+}
+
+Product product_of(const ProductSpec& s, const Request& r) {
+  Product p;
+  p.a = dense_view(r.in(0).shape);
+  p.b = dense_view(r.in(1).shape);
+  if (!s.perm_a.empty()) p.a = permuted(p.a, s.perm_a);
+  if (!s.perm_b.empty()) p.b = permuted(p.b, s.perm_b);
+  const bool row = p.a.dims.size() == 1, column = p.b.dims.size() == 1;
+  if (row) pad_rank(p.a, 2);
+  else if (s.trans_a) swap_last(p.a);
+  if (column) {
+    p.b.dims.push_back(1);
+    p.b.strides.push_back(1);
+  } else if (s.trans_b) {
+    swap_last(p.b);
+  }
+  View y = dense_view(r.out().shape);
+  if (!s.perm_y.empty()) {
+    p.y = y;
+    for (size_t i = 0; i < s.perm_y.size(); ++i) {
+      p.y.dims[s.perm_y[i]] = y.dims[i];
+      p.y.strides[s.perm_y[i]] = y.strides[i];
+    }
+  } else {
+    p.y = y;
+    if (column) {
+      p.y.dims.push_back(1);
+      p.y.strides.push_back(1);
+    }
+    if (row) {
+      size_t at = p.y.dims.size() - 1;
+      p.y.dims.insert(p.y.dims.begin() + static_cast<ptrdiff_t>(at), 1);
+      p.y.strides.insert(p.y.strides.begin() + static_cast<ptrdiff_t>(at), p.y.dims.back());
+    }
+  }
+  size_t rank = std::max({p.a.dims.size(), p.b.dims.size(), p.y.dims.size()});
+  pad_rank(p.a, rank);
+  pad_rank(p.b, rank);
+  pad_rank(p.y, rank);
+  return p;
+}
+
 }  // namespace mo::kernels

@@ -1,6 +1,7 @@
 // A matrix product as strided views: batch axes..., rows, columns; axes that can be joined are joined.
 #pragma once
 #include "kernels/cpu/onednn.h"
+#include "ops/epilogue.h"
 
 namespace mo::kernels {
 
@@ -23,6 +24,16 @@ struct Product {
   int64_t n() const { return y.dims.back(); }
   int64_t k() const { return a.dims.back(); }
 };
+
+// What the attributes of MatMul, Gemm or mo.MatMul say.
+struct ProductSpec {
+  bool trans_a = false, trans_b = false;
+  float alpha = 1, beta = 1;
+  std::vector<int64_t> perm_a, perm_b, perm_y;
+  std::vector<ops::Post> posts;
+};
+ProductSpec product_spec(const graph::Node& n);
+Product product_of(const ProductSpec& s, const Request& r);
 
 // Joins neighbouring batch axes, and batch axes into m when b does not have them.
 void collapse(Product& p);

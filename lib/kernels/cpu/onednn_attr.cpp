@@ -33,13 +33,13 @@ std::optional<Quant> read_quant(const Request& r, size_t scale_input, size_t zer
   return q;
 }
 
-bool exact_int8() {
-  if (isa() < Isa::avx512_vnni) {
-    dnnl::cpu_isa best = dnnl::get_effective_cpu_isa();
-    return best == dnnl::cpu_isa::avx2_vnni || best == dnnl::cpu_isa::avx2_vnni_2;
-  }
-  return true;
+bool other_vnni() {
+  if (isa() >= Isa::avx512) return false;
+  dnnl::cpu_isa best = dnnl::get_effective_cpu_isa();
+  return best == dnnl::cpu_isa::avx2_vnni || best == dnnl::cpu_isa::avx2_vnni_2;
 }
+
+bool exact_int8() { return isa() >= Isa::avx512_vnni || other_vnni(); }
 
 namespace {
 

@@ -37,6 +37,7 @@ struct Attr {
   void bind(Step& step, const Desc* r, int r_input) const;
 };
 
+bool other_vnni();  // VNNI of 256 bits only, for which there are no own kernels
 bool exact_int8();  // this machine multiplies u8 by s8 without saturating (VNNI and later)
 
 }  // namespace mo::kernels::onednn

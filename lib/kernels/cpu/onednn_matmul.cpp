@@ -11,75 +11,6 @@ namespace {
 
 using namespace onednn;
 
-struct Spec {
-  bool trans_a = false, trans_b = false;
-  float alpha = 1, beta = 1;
-  std::vector<int64_t> perm_a, perm_b, perm_y;
-  std::vector<ops::Post> posts;
-};
-
-Spec spec_of(const graph::Node& n) {
-  Spec s;
-  if (n.is("Gemm")) {
-    s.trans_a = n.i("transA", 0) != 0;
-    s.trans_b = n.i("transB", 0) != 0;
-    s.alpha = n.f("alpha", 1);
-    s.beta = n.f("beta", 1);
-  } else if (n.is("MatMul", "mo")) {
-    s.trans_a = n.i("trans_a", 0) != 0;
-    s.trans_b = n.i("trans_b", 0) != 0;
-    s.alpha = n.f("alpha", 1);
-    s.perm_a = n.ints("perm_a");
-    s.perm_b = n.ints("perm_b");
-    s.perm_y = n.ints("perm_y");
-    s.posts = ops::epilogue(n);
-  }
-  return s;
-}
-
-Product product_of(const Spec& s, const Request& r) {
-  Product p;
-  p.a = dense_view(r.in(0).shape);
-  p.b = dense_view(r.in(1).shape);
-  if (!s.perm_a.empty()) p.a = permuted(p.a, s.perm_a);
-  if (!s.perm_b.empty()) p.b = permuted(p.b, s.perm_b);
-  const bool row = p.a.dims.size() == 1, column = p.b.dims.size() == 1;
-  if (row) pad_rank(p.a, 2);
-  else if (s.trans_a) swap_last(p.a);
-  if (column) {
-    p.b.dims.push_back(1);
-    p.b.strides.push_back(1);
-  } else if (s.trans_b) {
-    swap_last(p.b);
-  }
-  View y = dense_view(r.out().shape);
-  if (!s.perm_y.empty()) {
-    p.y = y;
-    for (size_t i = 0; i < s.perm_y.size(); ++i) {
-      p.y.dims[s.perm_y[i]] = y.dims[i];
-      p.y.strides[s.perm_y[i]] = y.strides[i];
-    }
-  } else {
-    p.y = y;
-    size_t n = y.dims.size();
-    if (column) {
-      p.y.dims.push_back(1);
-      p.y.strides.push_back(1);
-    }
-    if (row) {
-      size_t at = p.y.dims.size() - 1;
-      p.y.dims.insert(p.y.dims.begin() + static_cast<ptrdiff_t>(at), 1);
-      p.y.strides.insert(p.y.strides.begin() + static_cast<ptrdiff_t>(at), p.y.dims.back());
-    }
-    (void)n;
-  }
-  size_t rank = std::max({p.a.dims.size(), p.b.dims.size(), p.y.dims.size()});
-  pad_rank(p.a, rank);
-  pad_rank(p.b, rank);
-  pad_rank(p.y, rank);
-  return p;
-}
-
 struct Build {
   Product p;
   Attr attr;
@@ -122,7 +53,7 @@ Tensor flipped(const Tensor& w) {
 }
 
 // Large row-major float weights met by many rows: packing gains 1 to 3 percent in speed and costs their size again in memory and in load time.
-bool good_as_it_is(const Product& p, const Operand& b, const Spec& s) {
+bool good_as_it_is(const Product& p, const Operand& b, const ProductSpec& s) {
   return b.dtype == DType::f32 && !s.trans_b && s.perm_b.empty() && b.shape.size() == 2 && p.m() >= 16 && p.n() % 16 == 0 && element_count(b.shape) >= 1 << 18;
 }
 
@@ -132,7 +63,7 @@ Offer prepare(const Request& r) {
   auto is_float = [](DType d) { return d == DType::f32; };
   if (!quantized && !(is_float(a.dtype) && is_float(b.dtype) && is_float(y.dtype))) return Decline{text("dtypes ", name(a.dtype), " x ", name(b.dtype))};
   if (element_count(a.shape) == 0 || element_count(b.shape) == 0) return Decline{"empty operand"};
-  Spec spec = spec_of(r.node);
+  ProductSpec spec = product_spec(r.node);
   Build m;
   std::string reason;
   auto qa = read_quant(r, 4, 5, reason), qb = read_quant(r, 6, 7, reason), qy = read_quant(r, 8, 9, reason), qr = read_quant(r, 10, 11, reason);

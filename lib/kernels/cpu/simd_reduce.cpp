@@ -207,8 +207,12 @@ Offer prepare_pool8(const Request& r) {
     int32_t sums[width];
     float real[width];
     auto store = [&](int64_t at, int64_t count) {
-      for (int64_t j = 0; j < count; ++j) real[j] = (static_cast<float>(sums[j]) - qx.zero * static_cast<float>(f.n)) * qx.scale / static_cast<float>(f.n);
-      if (to8) quantize(real, static_cast<uint8_t*>(a.dst[0]) + at, count, qy);
+      const float zero = qx.zero * static_cast<float>(f.n), factor = to8 ? qx.scale / (qy.scale * static_cast<float>(f.n)) : 0.0f;
+      for (int64_t j = 0; j < count; ++j) {
+        float sum = static_cast<float>(sums[j]) - zero;
+        real[j] = to8 ? sum * factor : sum * qx.scale / static_cast<float>(f.n);  // one multiplier where the output is 8-bit
+      }
+      if (to8) quantize(real, static_cast<uint8_t*>(a.dst[0]) + at, count, {1.0f, qy.zero, qy.flip});
       else std::copy(real, real + count, static_cast<float*>(a.dst[0]) + at);
     };
     if (f.inner == 1) {

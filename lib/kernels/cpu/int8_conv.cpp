@@ -1,0 +1,185 @@
+// Convolution of 8-bit data by tiles of int8_gemm.h: exact sums, one multiplier, any zero points, every instruction set. The input is read where it
+// lies, channels-last; only windows that cross the border are copied.
+#include <cstring>
+
+#include "kernels/cpu/int8_gemm.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/window.h"
+
+namespace mo::kernels {
+namespace {
+
+using namespace int8;
+using onednn::Quant;
+
+struct Conv {
+  int64_t n, h, w, c, oh, ow, m, kh, kw, sh, sw, dh, dw, top, left, groups, cg, mg;
+  bool whole_rows;  // a segment is a row of the window (neighbouring pixels lie together), else one tap
+  int64_t rows, slot;  // output pixels; bytes of a copied segment
+  std::vector<Gemm> gemms;
+  std::vector<uint8_t> border;  // a segment of zeros
+  int64_t x_bytes, parts, units, lane_groups;
+  int64_t pointers_at, copies_at, sums_at, wide_at, part_bytes;
+};
+
+int64_t round_up(int64_t v, int64_t to) { return (v + to - 1) / to * to; }
+
+// Pointers to the segments of output pixels first .. first + count of one group.
+void locate(const Conv& c, const Gemm& g, int64_t group, const uint8_t* x, int64_t first, int64_t count, const uint8_t** pointers, uint8_t* copies) {
+  const uint8_t* end = x + c.x_bytes;
+  const int64_t reads = g.wide() ? g.length : 4 * g.depth;
+  int64_t ox = first % c.ow, oy = first / c.ow % c.oh, n = first / (c.ow * c.oh);
+  for (int64_t r = 0; r < count; ++r) {
+    const int64_t iy0 = oy * c.sh - c.top, ix0 = ox * c.sw - c.left;
+    const uint8_t* image = x + n * c.h * c.w * c.c + group * c.cg;
+    for (int64_t s = 0; s < g.segments; ++s) {
+      const int64_t iy = iy0 + (c.whole_rows ? s : s / c.kw) * c.dh, ix = c.whole_rows ? ix0 : ix0 + s % c.kw * c.dw;
+      const uint8_t* p = c.border.data();
+      if (iy >= 0 && iy < c.h) {
+        const int64_t wide = c.whole_rows ? c.kw : 1;
+        const uint8_t* at = image + (iy * c.w + ix) * c.c;
+        if (ix >= 0 && ix + wide <= c.w) {
+          p = at;
+          if (p + reads > end) {  // the kernel reads groups of four
+            std::memcpy(copies, p, static_cast<size_t>(g.length));
+            p = copies;
+            copies += c.slot;
+          }
+        } else if (wide > 1) {
+          for (int64_t k = 0; k < wide; ++k) std::memcpy(copies + k * c.c, ix + k >= 0 && ix + k < c.w ? at + k * c.c : c.border.data(), static_cast<size_t>(c.c));
+          p = copies;
+          copies += c.slot;
+        }
+      }
+      pointers[s * k_pointers + r] = p;
+    }
+    if (++ox == c.ow) {
+      ox = 0;
+      if (++oy == c.oh) oy = 0, ++n;
+    }
+  }
+}
+
+void run_unit(const Conv& c, const Args& a, int64_t unit, char* part) {
+  const int64_t chunk = unit / c.lane_groups, lane_group = unit % c.lane_groups;
+  const int64_t first = chunk * k_chunk, count = std::min(k_chunk, c.rows - first);
+  const auto** pointers = reinterpret_cast<const uint8_t**>(part + c.pointers_at);
+  auto* sums = reinterpret_cast<int32_t*>(part + c.sums_at);
+  for (int64_t group = 0; group < c.groups; ++group) {
+    const Gemm& g = c.gemms[static_cast<size_t>(group)];
+    locate(c, g, group, static_cast<const uint8_t*>(a.src[0]), first, count, pointers, reinterpret_cast<uint8_t*>(part + c.copies_at));
+    if (!g.w_zero.empty())
+      for (int64_t r = 0; r < count; ++r) {
+        sums[r] = 0;
+        for (int64_t s = 0; s < g.segments; ++s) sums[r] += byte_sum(pointers[s * k_pointers + r], g.length, g.x.flip);
+      }
+    if (g.wide()) {
+      auto* wide = reinterpret_cast<int16_t*>(part + c.wide_at);
+      const int64_t stride = 2 * g.depth;
+      for (int64_t r = 0; r < count; ++r) {
+        int16_t* row = wide + r * stride;
+        row[stride - 1] = 0;
+        for (int64_t s = 0; s < g.segments; ++s) widen(pointers[s * k_pointers + r], row + s * g.length, g.length, g.x);
+        pointers[r] = reinterpret_cast<const uint8_t*>(row);
+      }
+    }
+    const int64_t segments = g.wide() ? 1 : g.segments;
+    for (int64_t s = 0; s < segments; ++s)
+      for (int64_t r = count; r < std::min(k_pointers, count + 12); ++r) pointers[s * k_pointers + r] = pointers[s * k_pointers + count - 1];
+    const int64_t size = g.epilogue.out == DType::f32 ? 4 : 1, r_size = g.epilogue.r_dtype == DType::f32 ? 4 : 1, at = first * c.m + group * c.mg;
+    Rows rows{pointers, count, static_cast<uint8_t*>(a.dst[0]) + at * size, c.m * size, nullptr, c.m * r_size, sums};
+    if (g.epilogue.steps.residual) rows.r = static_cast<const uint8_t*>(a.src[3]) + at * r_size;
+    const int64_t lanes = static_cast<int64_t>(g.lanes.size());
+    for (int64_t l = lanes * lane_group / c.lane_groups; l < lanes * (lane_group + 1) / c.lane_groups; ++l) run_lane(g, g.lanes[static_cast<size_t>(l)], rows);
+  }
+}
+
+Offer prepare(const Request& r) {
+  const Operand &x = r.in(0), &w = r.in(1), &y = r.out();
+  if (info(x.dtype).bits != 8 || info(w.dtype).bits != 8 || !r.in(4).present || !r.in(6).present) return Decline{"operands are not 8-bit"};
+  if (!w.constant) return Decline{"weights are not constant"};
+  if (x.shape.size() < 3 || x.shape.size() > 4) return Decline{"rank other than 3 and 4"};
+  if (element_count(x.shape) == 0 || element_count(y.shape) == 0) return Decline{"empty tensor"};
+  std::string reason;
+  auto qx = onednn::read_quant(r, 4, 5, reason), qw = onednn::read_quant(r, 6, 7, reason);
+  if (!qx || !qw) return Decline{reason};
+  if (onednn::other_vnni() && w.dtype == DType::i8 && qw->symmetric()) return Decline{"oneDNN has exact 8-bit products here"};
+  if (!qx->per_tensor()) return Decline{"activation scale per channel"};
+
+  auto plan = std::make_shared<Conv>();
+  Conv& c = *plan;
+  const bool flat = x.shape.size() == 3;
+  Window win = window_of(r.node, spatial(x.shape), std::vector<int64_t>(w.shape.begin() + 2, w.shape.end()));
+  auto axis = [&](const std::vector<int64_t>& v, size_t i, int64_t missing) { return !flat ? v[i] : i == 0 ? missing : v[0]; };
+  for (size_t i = 0; i < win.rank(); ++i)
+    if (win.pads_begin[i] < 0 || win.pads_end[i] < 0) return Decline{"negative padding"};
+  c.n = x.shape[0], c.c = x.shape[1], c.h = flat ? 1 : x.shape[2], c.w = x.shape.back();
+  c.m = y.shape[1], c.oh = flat ? 1 : y.shape[2], c.ow = y.shape.back();
+  c.kh = axis(win.kernel, 0, 1), c.kw = axis(win.kernel, 1, 1);
+  c.sh = axis(win.strides, 0, 1), c.sw = axis(win.strides, 1, 1);
+  c.dh = axis(win.dilations, 0, 1), c.dw = axis(win.dilations, 1, 1);
+  c.top = axis(win.pads_begin, 0, 0), c.left = axis(win.pads_begin, 1, 0);
+  c.groups = r.node.i("group", 1);
+  c.cg = w.shape[1], c.mg = c.m / c.groups;
+  if (c.groups > 1 && c.cg == 1 && c.mg == 1 && c.groups > 4) return Decline{"depthwise"};
+  c.rows = c.n * c.oh * c.ow;
+  c.x_bytes = element_count(x.shape);
+  c.whole_rows = c.groups == 1 && c.dw == 1;
+
+  auto epilogue = make_epilogue(r, c.m, *qx, *qw, 1, reason);
+  if (!epilogue) return Decline{reason};
+  WeightView view{w.constant, 0, c.cg * c.kh * c.kw, {}, c.whole_rows ? c.kh : c.kh * c.kw, c.whole_rows ? c.kw * c.cg : c.cg};
+  for (int64_t ky = 0; ky < c.kh; ++ky)
+    for (int64_t kx = 0; kx < c.kw; ++kx)
+      for (int64_t k = 0; k < c.cg; ++k) view.offset.push_back((k * c.kh + ky) * c.kw + kx);
+  const Side side = side_of(x.dtype, qx->zero[0]);
+  for (int64_t g = 0; g < c.groups; ++g) {
+    view.first = g * c.mg;
+    auto slice = [&](auto& v) {
+      auto whole = std::move(v);
+      return std::remove_reference_t<decltype(v)>(whole.begin() + view.first, whole.begin() + view.first + c.mg);
+    };
+    Epilogue e = *epilogue;
+    e.start = slice(e.start);
+    e.scale = slice(e.scale);
+    e.add = slice(e.add);
+    std::vector<int32_t> zeros = qw->zero;
+    if (zeros.size() > 1) zeros = slice(zeros);
+    c.gemms.push_back(make_gemm(r, view, zeros, side, std::move(e)));
+  }
+  const Gemm& g = c.gemms[0];
+  c.slot = round_up(g.wide() ? g.length : 4 * g.depth, 16);
+  c.border.assign(static_cast<size_t>(c.slot), static_cast<uint8_t>(side.zero ^ side.flip));
+
+  const int64_t chunks = (c.rows + k_chunk - 1) / k_chunk, lanes = static_cast<int64_t>(g.lanes.size());
+  c.lane_groups = r.threads <= 1 || chunks >= 4 * r.threads ? 1 : std::min<int64_t>(lanes, r.threads);
+  c.units = chunks * c.lane_groups;
+  const double work = static_cast<double>(c.rows) * static_cast<double>(c.m) * static_cast<double>(g.row_elements());
+  c.parts = work < 2e5 ? 1 : std::min<int64_t>(r.threads, c.units);
+  onednn::Scratch scratch;
+  c.pointers_at = scratch.add(g.segments * k_pointers * 8);
+  c.copies_at = scratch.add(k_chunk * g.segments * c.slot);
+  c.sums_at = scratch.add(k_pointers * 4);
+  c.wide_at = scratch.add(g.wide() ? k_chunk * g.depth * 4 : 0);
+  c.part_bytes = scratch.size();
+
+  Prepared p;
+  p.detail = text(isa_name(), g.fused ? " fused" : "", g.w_zero.empty() ? "" : " zero points");
+  p.scratch_bytes = c.parts * c.part_bytes;
+  for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
+    if (r.in(static_cast<size_t>(i)).constant) p.unused_inputs.push_back(i);
+  p.run = [plan](const Args& a) {
+    const Conv& conv = *plan;
+    parallel_for(static_cast<int>(conv.parts), conv.parts, 1, [&](int64_t from, int64_t to) {
+      for (int64_t part = from; part < to; ++part)
+        for (int64_t u = conv.units * part / conv.parts; u < conv.units * (part + 1) / conv.parts; ++u) run_unit(conv, a, u, static_cast<char*>(a.scratch) + part * conv.part_bytes);
+    });
+  };
+  return p;
+}
+
+}  // namespace
+
+extern const Candidate int8_conv{"Conv", "mo", "int8_conv", Wish::channels_last, prepare};
+
+}  // namespace mo::kernels

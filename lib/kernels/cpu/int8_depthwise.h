@@ -1,0 +1,34 @@
+// Depthwise convolution of 8-bit channels-last data: what the kernels of a block of channels are given.
+#pragma once
+#include "kernels/cpu/int8_gemm.h"
+
+namespace mo::kernels::int8 {
+
+// At most 64 channels. A block of at most 32 (16) channels holds 2 (4) output rows or pixels at once beside each other in one register.
+struct Block {
+  int64_t first, count;
+  int side_by_side;  // 1, 2, 4
+  // in register order (column_of with 4 registers; side_by_side copies), 64 each
+  std::vector<int8_t> weights;  // [group of 4 taps][64][4]
+  std::vector<int32_t> start;
+  std::vector<float> scale, add;
+};
+
+struct Depthwise {
+  int64_t n, h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
+  Side x;
+  Epilogue epilogue;
+  int64_t taps;             // with repeats where a weight needs more than 8 bits
+  bool vnni = false, sliding = false;
+  std::vector<Block> blocks;
+  std::vector<int16_t> weights;  // plain kernel: [tap][c]
+  std::vector<int32_t> start;    // plain kernel: what the zero point of x takes away
+  std::vector<uint8_t> border;   // c zeros
+};
+
+// Output row y of image n and those after it, as many as lie side by side; rows beyond `rows_left` are computed and not stored.
+void depthwise_slide(const Depthwise& d, const Block& b, const uint8_t* image, uint8_t* dst, int64_t y, int64_t rows_left);
+// Output pixels of one row by pointers to their taps.
+void depthwise_taps(const Depthwise& d, const Block& b, const uint8_t* const* pointers, int64_t pointer_stride, uint8_t* dst, int64_t pixels);
+
+}  // namespace mo::kernels::int8

@@ -1,0 +1,224 @@
+// Packing of 8-bit weights into panels, and the choice and call of a tile kernel.
+#include "kernels/cpu/int8_gemm.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace mo::kernels::int8 {
+namespace {
+
+// Panels of all lanes, then per column in register order: the sum of the stored weights and the zero point left to be corrected for.
+struct Blob {
+  char* data;
+  int64_t columns, panels;
+  int32_t* sums() const { return reinterpret_cast<int32_t*>(data + panels); }
+  int32_t* zeros() const { return sums() + columns; }
+  int64_t bytes() const { return panels + 8 * columns; }
+};
+
+// Sums that leave the registers keep their order.
+int64_t column_of(bool fused, int64_t registers, int64_t z, int64_t element) { return fused ? int8::column_of(registers, z, element) : 16 * z + element; }
+
+int32_t raw_weight(const WeightView& v, int64_t n, int64_t at) {
+  int64_t i = (v.first + n) * v.n_stride + v.offset[static_cast<size_t>(at)];
+  return v.tensor->dtype() == DType::u8 ? v.tensor->data<uint8_t>()[i] : v.tensor->data<int8_t>()[i];
+}
+
+void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<const int32_t> w_zero, Blob& blob) {
+  const int64_t length = g.length, total = g.segments * length;
+  char* panel = blob.data + lane.weights;
+  for (int64_t z = 0; z < lane.registers; ++z)
+    for (int64_t e = 0; e < 16; ++e) {
+      const int64_t n = column_of(g.fused, lane.registers, z, e), at = lane.at + 16 * z + e;
+      if (n >= lane.count) continue;
+      const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(lane.first + n)];
+      int32_t shift = zero;  // what is subtracted from each stored weight
+      if (!g.wide()) {
+        int32_t low = 0, high = 0;
+        for (int64_t i = 0; i < total; ++i) {
+          int32_t d = raw_weight(v, lane.first + n, i) - zero;
+          low = std::min(low, d);
+          high = std::max(high, d);
+        }
+        if (low < -128 || high > 127) shift = v.tensor->dtype() == DType::u8 ? 128 : 0;
+        blob.zeros()[at] = zero - shift;
+      }
+      uint32_t sum = 0;
+      for (int64_t s = 0; s < g.segments; ++s)
+        for (int64_t j = 0; j < length; ++j) {
+          const int32_t d = raw_weight(v, lane.first + n, s * length + j) - shift;
+          sum += static_cast<uint32_t>(d);
+          if (g.wide()) {
+            const int64_t k = s * length + j;
+            reinterpret_cast<int16_t*>(panel)[(g.isa >= Isa::avx512 ? k / 2 * lane.registers + z : z * g.depth + k / 2) * 32 + 2 * e + k % 2] = static_cast<int16_t>(d);
+          } else {
+            panel[((s * g.depth + j / 4) * lane.registers + z) * 64 + 4 * e + j % 4] = static_cast<char>(d);
+          }
+        }
+      blob.sums()[at] = static_cast<int32_t>(sum);
+    }
+}
+
+void scalar_tile(const Tile& t) {
+  const int16_t* w = static_cast<const int16_t*>(t.weights);
+  for (int r = 0; r < t.count; ++r) {
+    int32_t acc[16] = {};
+    const int16_t* x = reinterpret_cast<const int16_t*>(t.rows[r]);
+    for (int64_t k = 0; k < t.depth; ++k)
+      for (int c = 0; c < 16; ++c) acc[c] += x[2 * k] * w[32 * k + 2 * c] + x[2 * k + 1] * w[32 * k + 2 * c + 1];
+    std::memcpy(t.dst + r * t.dst_stride, acc, sizeof acc);
+  }
+}
+
+MO_INLINE void widen_row_body(const uint8_t* src, int16_t* dst, int64_t n, uint8_t flip, int16_t zero) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) dst[i] = static_cast<int16_t>(static_cast<int16_t>(static_cast<uint8_t>(src[i] ^ flip)) - zero);
+}
+MO_SIMD_PLAIN(widen_row, void, (const uint8_t* src, int16_t* dst, int64_t n, uint8_t flip, int16_t zero), (src, dst, n, flip, zero))
+
+MO_INLINE int32_t sum_body(const uint8_t* src, int64_t n, uint8_t flip) {
+  int32_t sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; ++i) sum += static_cast<uint8_t>(src[i] ^ flip);
+  return sum;
+}
+MO_SIMD_PLAIN(sum, int32_t, (const uint8_t* src, int64_t n, uint8_t flip), (src, n, flip))
+
+}  // namespace
+
+Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_zero, Side x, Epilogue epilogue) {
+  Gemm g;
+  g.isa = isa();
+  g.segments = view.segments;
+  g.length = view.length;
+  g.x = x;
+  g.epilogue = std::move(epilogue);
+  g.depth = g.wide() ? (g.segments * g.length + 1) / 2 : (g.length + 3) / 4;
+  g.fused = g.isa >= Isa::avx512 && g.epilogue.simple && g.epilogue.bounded(g.row_elements());
+  const int64_t columns = g.epilogue.channels(), steps = g.wide() ? g.depth : g.segments * g.depth;
+  int64_t at = 0, bytes = 0;
+  for (int64_t n = 0; n < columns;) {
+    const int64_t left = columns - n;
+    Lane lane{n, 0, left > 32 ? 4 : left > 16 ? 2 : 1, at, bytes, k_avx2_rows, nullptr};
+    if (g.isa >= Isa::avx512) {
+      lane.rows = avx512_rows(static_cast<int>(lane.registers));
+      lane.kernel = avx512_tile(!g.wide(), static_cast<int>(lane.registers), !g.fused ? Finish::sums : g.epilogue.steps.residual ? Finish::residual : Finish::steps);
+    } else {
+      lane.kernel = g.isa >= Isa::avx2 ? avx2_tile() : scalar_tile;
+    }
+    lane.count = std::min(left, 16 * lane.registers);
+    at += 16 * lane.registers;
+    bytes += steps * 64 * lane.registers;
+    n += lane.count;
+    g.lanes.push_back(lane);
+  }
+  g.panel_bytes = bytes;
+  g.start.assign(static_cast<size_t>(at), 0);
+  g.w_zero.assign(static_cast<size_t>(at), 0);
+  g.scale.assign(static_cast<size_t>(at), 0);
+  g.add.assign(static_cast<size_t>(at), 0);
+  Blob blob{nullptr, at, bytes};
+  auto make = [&]() -> std::shared_ptr<const void> {
+    const size_t size = static_cast<size_t>((blob.bytes() + 63) / 64 * 64);
+    blob.data = static_cast<char*>(std::aligned_alloc(64, size));
+    require(blob.data != nullptr, Code::out_of_memory, "out of memory: ", size, " bytes for packed constants");
+    std::memset(blob.data, 0, size);
+    for (const Lane& lane : g.lanes) pack_lane(g, lane, view, w_zero, blob);
+    return {blob.data, [](const void* p) { std::free(const_cast<void*>(p)); }};
+  };
+  if (!view.tensor) {
+    require(g.wide(), Code::internal, "weights that are packed during the run want wide rows");
+  } else if (r.packs && r.in(1).constant) {
+    std::string key = text("int8 ", onednn::constant_key(r, *view.tensor), " ", view.first, " ", view.n_stride, " ", view.segments, " ", view.length, " ", view.offset.back(), " ", columns, " ",
+                           static_cast<int>(g.isa), g.fused, " ");
+    key.append(reinterpret_cast<const char*>(w_zero.data()), 4 * w_zero.size());
+    g.weights = r.packs->get(key, make);
+    blob.data = static_cast<char*>(const_cast<void*>(g.weights.get()));
+  } else {
+    g.weights = make();
+  }
+  const int32_t total = static_cast<int32_t>(g.segments * g.length);
+  bool correct = false;
+  for (const Lane& lane : g.lanes)
+    for (int64_t z = 0; z < lane.registers; ++z)
+      for (int64_t e = 0; e < 16; ++e) {
+        const int64_t n = column_of(g.fused, lane.registers, z, e);
+        if (n >= lane.count) continue;
+        const size_t i = static_cast<size_t>(lane.at + 16 * z + e), c = static_cast<size_t>(lane.first + n);
+        // sum (x - zx)(w - zw) = sum x w - zx sum w - zw sum x + zw zx k
+        uint32_t start = 0;
+        if (!g.wide()) {
+          const uint32_t zx = static_cast<uint32_t>(g.x.zero), zw = static_cast<uint32_t>(blob.zeros()[i]);
+          start = zw * zx * static_cast<uint32_t>(total) - zx * static_cast<uint32_t>(blob.sums()[i]);
+          g.w_zero[i] = blob.zeros()[i];
+          correct = correct || zw != 0;
+        }
+        if (g.fused) start += static_cast<uint32_t>(g.epilogue.start[c]);
+        g.start[i] = static_cast<int32_t>(start);
+        g.scale[i] = g.epilogue.scale[c];
+        g.add[i] = g.epilogue.add[c];
+      }
+  if (!correct) g.w_zero.clear();
+  return g;
+}
+
+void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_stride, Side side, void* panels) {
+  std::memset(panels, 0, static_cast<size_t>(g.panel_bytes));
+  for (const Lane& lane : g.lanes) {
+    auto* panel = reinterpret_cast<int16_t*>(static_cast<char*>(panels) + lane.weights);
+    for (int64_t z = 0; z < lane.registers; ++z)
+      for (int64_t e = 0; e < 16; ++e) {
+        const int64_t n = column_of(g.fused, lane.registers, z, e);
+        if (n >= lane.count) continue;
+        const uint8_t* from = data + (lane.first + n) * n_stride;
+        for (int64_t k = 0; k < g.length; ++k)
+          panel[(g.isa >= Isa::avx512 ? k / 2 * lane.registers + z : z * g.depth + k / 2) * 32 + 2 * e + k % 2] =
+              static_cast<int16_t>(static_cast<int32_t>(static_cast<uint8_t>(from[k * k_stride] ^ side.flip)) - side.zero);
+      }
+  }
+}
+
+void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights) {
+  const char* panel = static_cast<const char*>(weights ? weights : g.weights.get()) + lane.weights;
+  alignas(64) int32_t sums[12 * 64];
+  const int64_t size = g.epilogue.out == DType::f32 ? 4 : 1, r_size = g.epilogue.r_dtype == DType::f32 ? 4 : 1, at = lane.first;
+  Tile t{};
+  t.segments = g.wide() ? 1 : g.segments;
+  t.depth = g.depth;
+  t.weights = panel;
+  t.start = &g.start[static_cast<size_t>(lane.at)];
+  t.scale = &g.scale[static_cast<size_t>(lane.at)];
+  t.add = &g.add[static_cast<size_t>(lane.at)];
+  t.w_zero = g.w_zero.empty() ? nullptr : &g.w_zero[static_cast<size_t>(lane.at)];
+  t.flip = g.wide() ? 0 : g.x.flip * 0x01010101u;
+  t.columns = static_cast<int>(lane.count);
+  t.steps = &g.epilogue.steps;
+  t.dst_stride = g.fused ? rows.dst_stride : 64 * lane.registers;
+  t.r_stride = rows.r_stride;
+  for (int64_t first = 0; first < rows.count; first += lane.rows) {
+    t.rows = rows.pointers + first;
+    t.count = static_cast<int>(std::min<int64_t>(lane.rows, rows.count - first));
+    t.sums = rows.sums + first;
+    uint8_t* dst = rows.dst + first * rows.dst_stride + at * size;
+    const uint8_t* res = rows.r ? rows.r + first * rows.r_stride + at * r_size : nullptr;
+    t.dst = g.fused ? dst : reinterpret_cast<uint8_t*>(sums);
+    t.r = res;
+    if (g.isa >= Isa::avx512) {
+      lane.kernel(t);
+    } else {  // these know 16 columns
+      for (int64_t z = 0; z < lane.registers; ++z) {
+        t.dst = reinterpret_cast<uint8_t*>(sums + 16 * z);
+        t.weights = panel + z * g.depth * 64;
+        lane.kernel(t);
+      }
+    }
+    if (g.fused) continue;
+    for (int64_t i = 0; i < t.count; ++i)
+      g.epilogue.row(sums + i * 16 * lane.registers, at, lane.count, res ? res + i * rows.r_stride : nullptr, dst + i * rows.dst_stride);
+  }
+}
+
+void widen(const uint8_t* src, int16_t* dst, int64_t n, Side side) { widen_row_pick()(src, dst, n, side.flip, static_cast<int16_t>(side.zero)); }
+int32_t byte_sum(const uint8_t* src, int64_t n, uint8_t flip) { return sum_pick()(src, n, flip); }
+
+}  // namespace mo::kernels::int8

@@ -1,0 +1,96 @@
+// Products of rows of 8-bit data with packed 8-bit weights, exact in int32 on every instruction set: u8 x s8 dot products of four where VNNI exists,
+// pairs of 16-bit products elsewhere. Rows are given by pointers, one per segment of k, so that a convolution needs no copy of its input.
+#pragma once
+#include "kernels/cpu/int8_epilogue.h"
+#include "kernels/cpu/simd.h"
+
+namespace mo::kernels::int8 {
+
+// Where weights are found: element (n, segment, j) of the product is data[n * n_stride + offset[segment * length + j]].
+struct WeightView {
+  const Tensor* tensor = nullptr;
+  int64_t first = 0, n_stride = 0;
+  std::vector<int64_t> offset;
+  int64_t segments = 1, length = 0;
+};
+
+// One step of a kernel: everything the vector files need.
+struct Tile {
+  const uint8_t* const* rows;  // [segment][k_pointers]
+  int64_t segments, depth;
+  const void* weights;
+  const int32_t* start;
+  const float *scale, *add;
+  const int32_t *w_zero, *sums;
+  uint32_t flip;
+  int count, columns;
+  uint8_t* dst;
+  int64_t dst_stride;
+  const uint8_t* r;
+  int64_t r_stride;
+  const Steps* steps;
+};
+using TileKernel = void (*)(const Tile&);
+enum class Finish : uint8_t { sums, steps, residual };
+TileKernel avx512_tile(bool vnni, int registers, Finish finish);
+TileKernel avx2_tile();
+constexpr int avx512_rows(int registers) { return registers == 4 ? 6 : registers == 2 ? 8 : 12; }
+constexpr int k_avx2_rows = 6;
+
+// Where a kernel that finishes in registers keeps its columns: the order that unpacking bytes to 32 bits lane by lane gives. Element 4 L + i of
+// register z of Z is column 4 (Z L + z) + i.
+constexpr int64_t column_of(int64_t registers, int64_t z, int64_t element) { return 4 * (registers * (element / 4) + z) + element % 4; }
+
+// A block of at most 64 columns in registers of 16.
+struct Lane {
+  int64_t first, count, registers;  // columns from `first`
+  int64_t at;                       // in the arrays per column
+  int64_t weights;                  // byte offset of its panel
+  int rows;                         // that the kernel takes at once
+  TileKernel kernel;
+};
+
+struct Gemm {
+  Isa isa = Isa::scalar;
+  bool fused = false;  // the whole epilogue in registers
+  int64_t segments = 1, length = 0;  // bytes of a row per segment
+  int64_t panel_bytes = 0;
+  int64_t depth = 0;                 // groups of 4 bytes that the kernel reads of each segment (of the whole row where rows are wide)
+  Side x;
+  std::vector<Lane> lanes;
+  std::shared_ptr<const void> weights;
+  // per column in register order; w_zero is empty where no weight has a zero point to be corrected for
+  std::vector<int32_t> start, w_zero;
+  std::vector<float> scale, add;
+  Epilogue epilogue;
+
+  int64_t row_elements() const { return segments * length; }
+  bool wide() const { return isa < Isa::avx512_vnni; }  // rows are 16-bit with the zero point subtracted, all segments in one
+};
+
+// Rows of a chunk. VNNI: pointers[s * k_pointers + r] is segment s of row r, 4 * depth readable bytes. Wide: pointers[r] is a 16-bit row.
+// As many pointers again as a kernel takes rows are valid behind the last row.
+constexpr int64_t k_chunk = 48, k_pointers = 60;
+
+struct Rows {
+  const uint8_t* const* pointers;
+  int64_t count;      // at most k_chunk
+  uint8_t* dst;       // first row, column 0
+  int64_t dst_stride;  // bytes
+  const uint8_t* r;   // residual likewise
+  int64_t r_stride;
+  const int32_t* sums;  // per row: sum of its unsigned bytes, where w_zero is not empty
+};
+
+// Only lanes and sizes where `view` has no tensor. `w_zero`: one, or one per column. The epilogue belongs to these columns.
+Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_zero, Side x, Epilogue epilogue);
+// `weights` other than the packed ones: panels that pack_wide made during the run.
+void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights = nullptr);
+// Panels of wide rows from weights that are not known before; element (n, k) is data[n * n_stride + k * k_stride].
+void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_stride, Side side, void* panels);
+
+// Bytes to 16-bit numbers less their zero point.
+void widen(const uint8_t* src, int16_t* dst, int64_t n, Side side);
+int32_t byte_sum(const uint8_t* src, int64_t n, uint8_t flip);
+
+}  // namespace mo::kernels::int8

@@ -1,0 +1,109 @@
+// Tiles of 8-bit products for AVX-512: rows x 16, 32 or 64 columns in registers, by VNNI or by pairs of 16-bit products.
+#include "kernels/cpu/int8_avx512.h"
+#include "kernels/cpu/int8_gemm.h"
+
+#include <cstring>
+
+namespace mo::kernels::int8 {
+namespace {
+
+MO_STEP uint32_t four_bytes(const uint8_t* p) {
+  uint32_t v;
+  std::memcpy(&v, p, 4);
+  return v;
+}
+
+// Two copies of one body: GCC inlines intrinsics only into functions with their target.
+#define MO_TILE_BODY(DOT)                                                                                                            \
+  __m512i acc[R][Z];                                                                                                                 \
+  _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) {                                                                              \
+    __m512i s = _mm512_loadu_si512(t.start + 16 * z);                                                                                \
+    _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) acc[r][z] = s;                                                              \
+  }                                                                                                                                  \
+  const uint8_t* w = static_cast<const uint8_t*>(t.weights);                                                                         \
+  const __m512i flip = _mm512_set1_epi32(static_cast<int>(t.flip));                                                                  \
+  for (int64_t s = 0; s < t.segments; ++s) {                                                                                         \
+    const uint8_t* p[R];                                                                                                             \
+    _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) p[r] = t.rows[s * k_pointers + r];                                              \
+    for (int64_t k = 0; k < 4 * t.depth; k += 4) {                                                                                   \
+      __m512i b[Z];                                                                                                                  \
+      _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) b[z] = _mm512_loadu_si512(w + 64 * z);                                     \
+      w += 64 * Z;                                                                                                                   \
+      _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) {                                                                         \
+        __m512i a = _mm512_xor_si512(_mm512_set1_epi32(static_cast<int>(four_bytes(p[r] + k))), flip);                               \
+        _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) acc[r][z] = DOT;                                                         \
+      }                                                                                                                              \
+    }                                                                                                                                \
+  }
+
+template <int R, int Z, Finish F>
+MO_STEP void finish(__m512i (&acc)[R][Z], const Tile& t) {
+  if (t.w_zero) {
+#pragma GCC unroll 12
+    for (int r = 0; r < R; ++r) {
+      __m512i sum = _mm512_set1_epi32(r < t.count ? t.sums[r] : 0);
+#pragma GCC unroll 4
+      for (int z = 0; z < Z; ++z) acc[r][z] = _mm512_sub_epi32(acc[r][z], _mm512_mullo_epi32(sum, _mm512_loadu_si512(t.w_zero + 16 * z)));
+    }
+  }
+  if constexpr (F == Finish::sums) {
+#pragma GCC unroll 12
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+      for (int z = 0; z < Z; ++z) _mm512_storeu_si512(t.dst + r * t.dst_stride + 64 * z, acc[r][z]);
+  } else {
+    __m512 scale[Z], add[Z];
+#pragma GCC unroll 4
+    for (int z = 0; z < Z; ++z) scale[z] = _mm512_loadu_ps(t.scale + 16 * z), add[z] = _mm512_loadu_ps(t.add + 16 * z);
+    const uint64_t live = t.columns == 64 ? ~uint64_t{0} : (uint64_t{1} << t.columns) - 1;
+    uint8_t* dst = t.dst;
+    const uint8_t* res = t.r;
+#pragma GCC unroll 12
+    for (int r = 0; r < R; ++r) {
+      if (r >= t.count) break;
+      __m512 v[Z];
+#pragma GCC unroll 4
+      for (int z = 0; z < Z; ++z) v[z] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][z]), scale[z], add[z]);
+      if constexpr (F == Finish::residual) {
+        add_residual<Z>(v, res, live, *t.steps);
+        res += t.r_stride;
+      }
+      store_steps<Z>(v, dst, t.columns, live, *t.steps);
+      dst += t.dst_stride;
+    }
+  }
+}
+
+template <int R, int Z, Finish F>
+MO_VNNI void vnni_tile(const Tile& t) {
+  MO_TILE_BODY(_mm512_dpbusd_epi32(acc[r][z], a, b[z]))
+  finish<R, Z, F>(acc, t);
+}
+
+template <int R, int Z, Finish F>
+MO_AVX512 void pairs_tile(const Tile& t) {
+  MO_TILE_BODY(_mm512_add_epi32(acc[r][z], _mm512_madd_epi16(a, b[z])))
+  finish<R, Z, F>(acc, t);
+}
+
+template <Finish F>
+TileKernel vnni_kernel(int registers) {
+  if (registers == 4) return vnni_tile<avx512_rows(4), 4, F>;
+  return registers == 2 ? vnni_tile<avx512_rows(2), 2, F> : vnni_tile<avx512_rows(1), 1, F>;
+}
+
+template <Finish F>
+TileKernel pairs_kernel(int registers) {
+  if (registers == 4) return pairs_tile<avx512_rows(4), 4, F>;
+  return registers == 2 ? pairs_tile<avx512_rows(2), 2, F> : pairs_tile<avx512_rows(1), 1, F>;
+}
+
+}  // namespace
+
+TileKernel avx512_tile(bool vnni, int registers, Finish finish) {
+  if (finish == Finish::sums) return vnni ? vnni_kernel<Finish::sums>(registers) : pairs_kernel<Finish::sums>(registers);
+  if (finish == Finish::steps) return vnni ? vnni_kernel<Finish::steps>(registers) : pairs_kernel<Finish::steps>(registers);
+  return vnni ? vnni_kernel<Finish::residual>(registers) : pairs_kernel<Finish::residual>(registers);
+}
+
+}  // namespace mo::kernels::int8
