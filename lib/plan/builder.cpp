@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "plan/layout.h"
 #include "plan/memory.h"
+#include "plan/team.h"
 
 namespace mo::plan {
 
@@ -25,6 +26,7 @@ Builder::Builder(std::shared_ptr<Shared> shared, const graph::Graph& g, std::vec
 std::shared_ptr<Plan> Builder::build(const Partition& parts) {
   plan_ = std::make_shared<Plan>(shared_);
   plan_->where_ = where_;
+  team_ = plan_team(graph_, parts.planned, shared_->options.threads);
   add_inputs();
   for (NodeId id : parts.planned) emit(id);
   for (NodeId id : parts.loose) emit_loose(id);
@@ -129,6 +131,7 @@ int Builder::slot(ValueId v, Layout layout) {
   report.op = "reorder";
   report.kernel = "reorder";
   Step& step = add_step(StepKind::kernel, std::move(report));
+  step.threads = step_team(copy_us(2 * storage_bytes(from.dtype, element_count(from.shape))), team_);
   step.src = {other};
   step.dst = {to};
   step.run = [shape = from.shape, bits = info(from.dtype).bits, to_last = layout == Layout::channels_last](const kernels::Args& a) {

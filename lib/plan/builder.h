@@ -44,9 +44,9 @@ class Builder {
   void emit(NodeId id);
   void emit_loose(NodeId id);
   bool emit_alias(const graph::Node& n);
-  bool emit_candidate(const graph::Node& n, std::vector<Refusal>& refusals);
+  bool emit_candidate(NodeId id, std::vector<Refusal>& refusals);
   void emit_reference(const graph::Node& n, std::vector<Refusal> refusals);
-  bool try_candidate(const kernels::Candidate& candidate, const graph::Node& n, Layout wished, std::vector<Refusal>& refusals);
+  bool try_candidate(const kernels::Candidate& candidate, NodeId id, Layout wished, std::vector<Refusal>& refusals);
   Layout wished_layout(const kernels::Candidate& candidate, const graph::Node& n) const;
   int64_t full_rank(const graph::Node& n) const;  // the largest rank among the inputs
   void add_bodies(const graph::Node& n, Step& step);
@@ -66,6 +66,7 @@ class Builder {
     int by_layout[2] = {-1, -1};
     int dynamic = -1;
   };
+  int team_ = 1;                        // threads that steps of this plan may use
   std::vector<Known> known_;            // per value
   std::vector<int> parent_;             // union-find over buffers
   std::map<ValueId, std::string> watched_;

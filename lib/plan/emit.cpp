@@ -7,6 +7,7 @@
 #include "passes/origin.h"
 #include "plan/builder.h"
 #include "plan/layout.h"
+#include "plan/team.h"
 
 namespace mo::plan {
 
@@ -54,7 +55,7 @@ void Builder::emit(NodeId id) {
   const Node& n = graph_.node(id);
   if (!emit_alias(n)) {
     std::vector<Refusal> refusals;
-    if (!emit_candidate(n, refusals)) emit_reference(n, std::move(refusals));
+    if (!emit_candidate(id, refusals)) emit_reference(n, std::move(refusals));
   }
   for (ValueId v : n.outputs) watch(v);
 }
@@ -93,7 +94,8 @@ bool Builder::emit_alias(const Node& n) {
 
 // --- candidates
 
-bool Builder::emit_candidate(const Node& n, std::vector<Refusal>& refusals) {
+bool Builder::emit_candidate(NodeId id, std::vector<Refusal>& refusals) {
+  const Node& n = graph_.node(id);
   if (!shared_->options.optimize) return false;
   bool empty = false;
   for (ValueId v : n.inputs) empty |= v != k_none && !graph_.constant_of(v) && has_no_elements(type(v));  // an empty constant (Resize's roi) is an option left out
@@ -102,7 +104,7 @@ bool Builder::emit_candidate(const Node& n, std::vector<Refusal>& refusals) {
   for (const Candidate* candidate : kernels::cpu_candidates(n.op, n.domain)) {
     if (std::find(disabled.begin(), disabled.end(), candidate->name) != disabled.end()) refusals.push_back({candidate->name, "disabled"});
     else if (empty) refusals.push_back({candidate->name, "a tensor has no elements"});
-    else if (try_candidate(*candidate, n, wished_layout(*candidate, n), refusals)) return true;
+    else if (try_candidate(*candidate, id, wished_layout(*candidate, n), refusals)) return true;
   }
   return false;
 }
@@ -135,7 +137,8 @@ int64_t Builder::full_rank(const Node& n) const {
   return rank;
 }
 
-bool Builder::try_candidate(const Candidate& candidate, const Node& n, Layout wished, std::vector<Refusal>& refusals) {
+bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished, std::vector<Refusal>& refusals) {
+  const Node& n = graph_.node(id);
   Layouts layouts{full_rank(n), wished};
   bool constants_follow = candidate.wish == Wish::any_same && layouts.wished == Layout::channels_last;
 
@@ -155,11 +158,12 @@ bool Builder::try_candidate(const Candidate& candidate, const Node& n, Layout wi
   for (size_t i = 0; i < n.outputs.size(); ++i)
     if (ValueId v = n.outputs[i]; v != k_none) outputs[i] = {true, type(v).dtype, type(v).shape(), layouts.of(type(v)), nullptr};
 
-  kernels::Request request{n, inputs, outputs, shared_->options.threads, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_};
+  const int team = team_ > 1 ? step_team(estimated_us(graph_, id), team_) : 1;
+  kernels::Request request{n, inputs, outputs, team, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_};
   kernels::Offer offer = candidate.prepare(request);
   if (auto* decline = std::get_if<kernels::Decline>(&offer)) {
     // Where any one layout does, a kernel that knows only the plain one is still better than none.
-    if (candidate.wish == Wish::any_same && wished == Layout::channels_last) return try_candidate(candidate, n, Layout::plain, refusals);
+    if (candidate.wish == Wish::any_same && wished == Layout::channels_last) return try_candidate(candidate, id, Layout::plain, refusals);
     refusals.push_back({candidate.name, decline->reason});
     return false;
   }
@@ -174,12 +178,13 @@ bool Builder::try_candidate(const Candidate& candidate, const Node& n, Layout wi
   for (size_t i = 0; i < n.outputs.size(); ++i) dst.push_back(n.outputs[i] == k_none ? -1 : made_slot(n.outputs[i], outputs[i].layout));
   StepReport report = report_of(n);
   report.kernel = candidate.name;
-  report.detail = prepared.detail;
+  report.detail = team > 1 ? text(prepared.detail, prepared.detail.empty() ? "" : ", ", team, " threads") : prepared.detail;
   report.refusals = std::move(refusals);
   report.scratch_bytes = prepared.scratch_bytes;
   report.inputs = operand_text(src);
   report.outputs = operand_text(dst);
   Step& step = add_step(StepKind::kernel, std::move(report));
+  step.threads = team;
   step.run = std::move(prepared.run);
   if (prepared.in_place >= 0 && prepared.in_place < static_cast<int>(src.size()) && src[static_cast<size_t>(prepared.in_place)] >= 0) step.in_place = prepared.in_place;
   step.src = std::move(src);

@@ -15,6 +15,7 @@ Plan::Source Plan::source_of(int slot) const {
 
 void Plan::finish() {
   for (Step& step : steps_) {
+    team_ = std::max(team_, step.threads);
     step.pointer_begin = static_cast<int>(pointer_sources_.size());
     step.in_begin = static_cast<int>(in_data_.size());
     step.out_begin = static_cast<int>(out_slots_.size());

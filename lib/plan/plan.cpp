@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/calm.h"
 #include "base/error.h"
 #include "ops/op.h"
 #include "plan/context.h"
@@ -101,6 +102,7 @@ void Plan::run(std::span<const Datum* const> inputs, std::span<Datum> outputs, R
     outputs[k] = owned(c.data[static_cast<size_t>(slots_[static_cast<size_t>(o.slot)].datum)]);
   }
   lease.done();
+  if (team_ > 1) notice_load(team_);
 }
 
 void Plan::set_inputs(Context& c, std::span<const Datum* const> inputs) const {
@@ -144,7 +146,7 @@ void Plan::run_steps(Context& c, std::span<Datum> outputs, RunState& state) cons
       double start = times ? now_us() : 0;
       if (step.kind == StepKind::kernel) {
         void** p = c.pointers.data() + step.pointer_begin;
-        step.run({p, p + step.src.size(), p[step.src.size() + step.dst.size()], shared_->options.threads});
+        step.run({p, p + step.src.size(), p[step.src.size() + step.dst.size()], step.threads});
       } else {
         run_step(step, c, outputs, state);
       }

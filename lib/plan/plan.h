@@ -90,6 +90,7 @@ class Plan {
   int64_t folded_ = 0;
   double compile_ms_ = 0;
   bool wants_contents_ = false;
+  int team_ = 1;  // the most threads of a step
 
   std::vector<Source> pointer_sources_;
   std::vector<int> datum_slots_;                 // slot behind each Datum of a context

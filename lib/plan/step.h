@@ -56,6 +56,7 @@ struct Step {
   std::vector<int> src, dst;                      // slots; -1 where absent
   int scratch = -1;                               // buffer
   int in_place = -1;
+  int threads = 1;
   graph::Node node;          // of reference and dynamic steps
   std::vector<Body> bodies;  // of control flow
   std::shared_ptr<Program> tail;
