@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Checks the Java binding: builds the artefacts with their JUnit tests under -Xcheck:jni, then works with the packaged jar alone.
+
+Prints "N passed, N failed, N skipped" last. The jar's checks: the conformance list, every example in an empty folder, quantizing gives the bytes that
+the command line gives, a library of another ABI is refused, memory stays flat.
+"""
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MO_BUILD", ROOT / "build")).resolve()
+MODELS = ROOT / "tests/conformance/models"
+CLEAN = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+counts = {"passed": 0, "failed": 0, "skipped": 0}
+
+
+def note(name, good, text=""):
+    counts["passed" if good else "failed"] += 1
+    print(f"{'ok    ' if good else 'FAILED'} {name}")
+    if not good:
+        print(str(text)[-2000:])
+
+
+def run(command, **options):
+    options.setdefault("timeout", 300)
+    return subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+
+
+def units():
+    made = run([ROOT / "packaging/java.sh"], timeout=900)
+    tests = re.findall(r"^\[\w+\] Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)\s*$", made.stdout, re.M)
+    if tests:
+        total, failures, errors, skipped = (int(n) for n in tests[-1])
+        counts["passed"] += total - failures - errors - skipped
+        counts["failed"] += failures + errors
+        counts["skipped"] += skipped
+    note("artefacts: JUnit, javadoc without warnings, jars", made.returncode == 0 and tests, made.stdout)
+    note("-Xcheck:jni has nothing to say in the JUnit tests", "WARNING in native method" not in made.stdout and not list((BUILD / "java/maven/surefire-reports").glob("*.dumpstream")))
+    return made.returncode == 0
+
+
+def conformance(jar):
+    done = run([sys.executable, ROOT / "tests/conformance/run.py", "java", "java", "-Xcheck:jni", "-cp", jar, ROOT / "tests/conformance/java/Conformance.java"])
+    passed, failed, _ = (int(n) for n in re.search(r"(\d+) passed, (\d+) failed, (\d+) skipped", done.stdout).groups())
+    counts["passed"] += passed
+    counts["failed"] += failed
+    note("conformance, byte for byte like C, under -Xcheck:jni", done.returncode == 0 and passed >= 40, done.stdout)
+
+
+def examples(folder, jar):
+    shutil.copy(jar, folder / "libmo-all.jar")
+    for file in [*(ROOT / "examples/java").glob("*.java"), ROOT / "examples/shapes/shapes.onnx"]:
+        shutil.copy(file, folder)
+    java = ["java", "-cp", "libmo-all.jar"]
+
+    def example(*command):
+        done = run([*java, *command], cwd=folder, env=CLEAN)
+        note(f"example {command[0]}", done.returncode == 0, done.stdout)
+        return done.stdout
+
+    example("Quantize.java", "shapes.onnx", "shapes_int8.onnx")
+    note("the quantized model is smaller", (folder / "shapes_int8.onnx").stat().st_size < 0.5 * (folder / "shapes.onnx").stat().st_size)
+    example("Benchmark.java", "shapes_int8.onnx", "0.2")
+    note("BatchScore.java scored every row", "rows per second" in example("BatchScore.java", "shapes_int8.onnx", "200"))
+    server(folder, java)
+
+
+def server(folder, java):
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([*java, "ScoringServer.java", "shapes.onnx", str(port)], cwd=folder, env=CLEAN, stdout=subprocess.PIPE, text=True)
+    try:
+        process.stdout.readline()   # the address, once it serves
+        numbers = ",".join(["0.5"] * 3072)
+        with urllib.request.urlopen(f"http://localhost:{port}/score", numbers.encode(), timeout=60) as answer:
+            body = answer.read().decode()
+        note("example ScoringServer.java scores", answer.status == 200 and body.count(",") == 9, body)
+        try:
+            urllib.request.urlopen(f"http://localhost:{port}/score", b"1,2", timeout=60)
+            note("example ScoringServer.java refuses", False, "2 numbers were accepted")
+        except urllib.error.HTTPError as error:
+            body = error.read().decode()
+            note("example ScoringServer.java refuses", error.code == 400 and "12288 bytes" in body, body)
+    finally:
+        process.terminate()
+        ended = process.wait(30)
+    note("example ScoringServer.java ends", ended in (0, 143, -15), ended)
+
+
+SAME_BYTES = '''
+import ai.libmo.*;
+public class Same {
+  public static void main(String[] a) throws Exception {
+    try (Model model = Model.load(a[0]); Calibration c = model.calibration(); Dataset d = Dataset.open(a[1], null);
+        Quantized q = model.quantize(c.feed(d, null), null)) { q.model().save(a[2]); }
+  }
+}
+'''
+
+
+def same_bytes(folder, jar):
+    """The model that Java quantizes is the one that the command line does: on the project's example, and on mobilenet where it is there."""
+    (folder / "Same.java").write_text(SAME_BYTES)
+    cases = [("shapes", ROOT / "examples/shapes/shapes.onnx", ROOT / "examples/shapes/calib.yaml")]
+    big = os.environ.get("MO_BIG_MODEL", ""), os.environ.get("MO_BIG_DATA", "")
+    if all(big):
+        cases.append((pathlib.Path(big[0]).stem, *big))
+    for name, model, data in cases:
+        java = run(["java", "-cp", jar, folder / "Same.java", model, data, folder / "java.onnx"])
+        command = run([BUILD / "bin/mo", "quantize", model, "--data", data, "--output", folder / "mo.onnx"])
+        digests = [hashlib.sha256(p.read_bytes()).hexdigest() if p.exists() else p.name for p in (folder / "java.onnx", folder / "mo.onnx")]
+        note(f"quantizing {name} gives the same bytes as the command line", digests[0] == digests[1], java.stdout + command.stdout)
+
+
+def other_abi(folder, jar):
+    """A libmo.so.1 that has every symbol but another ABI number."""
+    names = [n.split("@")[0].strip() for n in (ROOT / "tests/abi/symbols.txt").read_text().split() if n.startswith("mo_")]
+    source = "\n".join("int mo_abi_version(void) { return 2; }" if n == "mo_abi_version" else f"void *{n}(void) {{ return 0; }}" for n in names)
+    (folder / "stub.c").write_text(source + "\n")
+    (folder / "stub.map").write_text("MO_1.0 { global: mo_*; local: *; };\n")
+    stub = folder / "stub"
+    stub.mkdir()
+    run(["gcc", "-shared", "-fPIC", "-w", folder / "stub.c", "-o", stub / "libmo.so.1", "-Wl,-soname,libmo.so.1", f"-Wl,--version-script={folder}/stub.map"])
+    shutil.copy(BUILD / "java/libmojni.so", stub)
+    (folder / "Version.java").write_text("public class Version { public static void main(String[] a) { System.out.println(ai.libmo.Libmo.version()); } }\n")
+    done = run(["java", f"-Dai.libmo.library.path={stub}", "-cp", jar, folder / "Version.java"])
+    note("a library of another ABI is refused", "ABI version 2, this jar is for 1" in done.stdout, done.stdout)
+
+
+def memory(jar):
+    """A shorter form of bindings/bench/Overhead.java's figures: equal results while the collector is busy, no heap per run."""
+    done = run(["java", "-Xmx128m", "-cp", jar, ROOT / "bindings/bench/Overhead.java", MODELS, "run", "stress"])
+    note("no heap is allocated per run", " 0.0000 bytes of heap per run" in done.stdout, done.stdout)
+    note("16 threads agree while the collector is busy", "8000 equal results of 8000" in done.stdout, done.stdout)
+
+
+def main():
+    begin = time.monotonic()
+    if units():
+        jar = next((BUILD / "packages/java").glob("libmo-*-all.jar"))
+        with tempfile.TemporaryDirectory(prefix="mo java ") as made:   # a space in the path, too
+            folder = pathlib.Path(made)
+            conformance(jar)
+            examples(folder, jar)
+            same_bytes(folder, jar)
+            other_abi(folder, jar)
+            memory(jar)
+    print(f"{time.monotonic() - begin:.0f} s")
+    print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
+    return counts["failed"] != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
