@@ -69,4 +69,28 @@ MO_STEP void store_steps(const __m512 (&v)[Z], uint8_t* dst, int columns, uint64
   }
 }
 
+// Packed bytes of 4 rows of 16 columns (2 of 32) to rows after one another.
+template <int Z>
+MO_STEP __m512i in_rows(__m512i q) {
+  if constexpr (Z == 1) return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), q);
+  return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), q);
+}
+
+template <int Z>
+MO_STEP void store_row(uint8_t* dst, __m512i q, int row, int columns, uint64_t live) {
+  if constexpr (Z == 2) {
+    __m256i b = row == 0 ? _mm512_castsi512_si256(q) : _mm512_extracti64x4_epi64(q, 1);
+    if (columns == 32) _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst), b);
+    else if (columns == 24) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(dst), _mm256_castsi256_si128(b));
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(dst + 16), _mm256_extracti128_si256(b, 1));
+    } else _mm256_mask_storeu_epi8(dst, static_cast<uint32_t>(live), b);
+  } else {
+    __m128i b = row == 0 ? _mm512_castsi512_si128(q) : row == 1 ? _mm512_extracti32x4_epi32(q, 1) : row == 2 ? _mm512_extracti32x4_epi32(q, 2) : _mm512_extracti32x4_epi32(q, 3);
+    if (columns == 16) _mm_storeu_si128(reinterpret_cast<__m128i*>(dst), b);
+    else if (columns == 8) _mm_storel_epi64(reinterpret_cast<__m128i*>(dst), b);
+    else _mm_mask_storeu_epi8(dst, static_cast<uint16_t>(live), b);
+  }
+}
+
 }  // namespace mo::kernels::int8

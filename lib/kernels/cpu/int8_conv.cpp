@@ -16,6 +16,7 @@ struct Conv {
   int64_t n, h, w, c, oh, ow, m, kh, kw, sh, sw, dh, dw, top, left, groups, cg, mg;
   bool whole_rows;  // a segment is a row of the window (neighbouring pixels lie together), else one tap
   int64_t rows, slot;  // output pixels; bytes of a copied segment
+  int64_t inner_first, inner_last;  // output columns whose windows lie inside
   std::vector<Gemm> gemms;
   std::vector<uint8_t> border;  // a segment of zeros
   int64_t x_bytes, parts, units, lane_groups;
@@ -24,39 +25,65 @@ struct Conv {
 
 int64_t round_up(int64_t v, int64_t to) { return (v + to - 1) / to * to; }
 
-// Pointers to the segments of output pixels first .. first + count of one group.
-void locate(const Conv& c, const Gemm& g, int64_t group, const uint8_t* x, int64_t first, int64_t count, const uint8_t** pointers, uint8_t* copies) {
-  const uint8_t* end = x + c.x_bytes;
-  const int64_t reads = g.wide() ? g.length : 4 * g.depth;
-  int64_t ox = first % c.ow, oy = first / c.ow % c.oh, n = first / (c.ow * c.oh);
-  for (int64_t r = 0; r < count; ++r) {
-    const int64_t iy0 = oy * c.sh - c.top, ix0 = ox * c.sw - c.left;
-    const uint8_t* image = x + n * c.h * c.w * c.c + group * c.cg;
-    for (int64_t s = 0; s < g.segments; ++s) {
-      const int64_t iy = iy0 + (c.whole_rows ? s : s / c.kw) * c.dh, ix = c.whole_rows ? ix0 : ix0 + s % c.kw * c.dw;
-      const uint8_t* p = c.border.data();
-      if (iy >= 0 && iy < c.h) {
-        const int64_t wide = c.whole_rows ? c.kw : 1;
-        const uint8_t* at = image + (iy * c.w + ix) * c.c;
-        if (ix >= 0 && ix + wide <= c.w) {
-          p = at;
-          if (p + reads > end) {  // the kernel reads groups of four
-            std::memcpy(copies, p, static_cast<size_t>(g.length));
-            p = copies;
-            copies += c.slot;
-          }
-        } else if (wide > 1) {
-          for (int64_t k = 0; k < wide; ++k) std::memcpy(copies + k * c.c, ix + k >= 0 && ix + k < c.w ? at + k * c.c : c.border.data(), static_cast<size_t>(c.c));
+struct Place {
+  const uint8_t* image;
+  int64_t oy, ox;
+};
+
+// One output pixel whose window crosses the border, or whose last segment the kernel would read beyond the end of.
+void locate_one(const Conv& c, const Gemm& g, const Place& at, const uint8_t* end, const uint8_t** pointers, uint8_t*& copies) {
+  const int64_t iy0 = at.oy * c.sh - c.top, ix0 = at.ox * c.sw - c.left, reads = g.wide() ? g.length : 4 * g.depth, wide = c.whole_rows ? c.kw : 1;
+  for (int64_t s = 0; s < g.segments; ++s) {
+    const int64_t iy = iy0 + (c.whole_rows ? s : s / c.kw) * c.dh, ix = c.whole_rows ? ix0 : ix0 + s % c.kw * c.dw;
+    const uint8_t* p = c.border.data();
+    if (iy >= 0 && iy < c.h) {
+      const uint8_t* from = at.image + (iy * c.w + ix) * c.c;
+      if (ix >= 0 && ix + wide <= c.w) {
+        p = from;
+        if (p + reads > end) {
+          std::memcpy(copies, p, static_cast<size_t>(g.length));
           p = copies;
           copies += c.slot;
         }
+      } else if (wide > 1) {
+        for (int64_t k = 0; k < wide; ++k) std::memcpy(copies + k * c.c, ix + k >= 0 && ix + k < c.w ? from + k * c.c : c.border.data(), static_cast<size_t>(c.c));
+        p = copies;
+        copies += c.slot;
       }
-      pointers[s * k_pointers + r] = p;
     }
-    if (++ox == c.ow) {
-      ox = 0;
-      if (++oy == c.oh) oy = 0, ++n;
+    pointers[s * k_pointers] = p;
+  }
+}
+
+// Pointers to the segments of output pixels first .. first + count of one group.
+void locate(const Conv& c, const Gemm& g, int64_t group, const uint8_t* x, int64_t first, int64_t count, const uint8_t** pointers, uint8_t* copies) {
+  const uint8_t* end = x + c.x_bytes;
+  const int64_t reads = g.wide() ? g.length : 4 * g.depth, step = c.sw * c.c;
+  int64_t ox = first % c.ow, oy = first / c.ow % c.oh, n = first / (c.ow * c.oh);
+  for (int64_t r = 0; r < count;) {
+    const uint8_t* image = x + n * c.h * c.w * c.c + group * c.cg;
+    const int64_t span = std::min(count - r, c.ow - ox), iy0 = oy * c.sh - c.top;
+    const bool inner_row = iy0 >= 0 && iy0 + (c.kh - 1) * c.dh < c.h;
+    for (int64_t i = 0; i < span;) {
+      int64_t inner = inner_row && ox + i >= c.inner_first ? std::min(span, c.inner_last - ox) - i : 0;  // pixels from here whose windows lie inside
+      const uint8_t* base = image + (iy0 * c.w + (ox + i) * c.sw - c.left) * c.c;
+      const int64_t farthest = ((c.kh - 1) * c.dh * c.w + (c.whole_rows ? 0 : (c.kw - 1) * c.dw)) * c.c + reads;
+      while (inner > 0 && base + (inner - 1) * step + farthest > end) --inner;
+      if (inner <= 0) {
+        locate_one(c, g, {image, oy, ox + i}, end, pointers + r + i, copies);
+        ++i;
+        continue;
+      }
+      for (int64_t s = 0; s < g.segments; ++s) {
+        const uint8_t* p = base + (c.whole_rows ? s * c.dh * c.w : s / c.kw * c.dh * c.w + s % c.kw * c.dw) * c.c;
+        const uint8_t** to = pointers + s * k_pointers + r + i;
+        for (int64_t k = 0; k < inner; ++k) to[k] = p + k * step;
+      }
+      i += inner;
     }
+    r += span;
+    ox = 0;
+    if (++oy == c.oh) oy = 0, ++n;
   }
 }
 
@@ -123,6 +150,12 @@ Offer prepare(const Request& r) {
   c.cg = w.shape[1], c.mg = c.m / c.groups;
   if (c.groups > 1 && c.cg == 1 && c.mg == 1 && c.groups > 4) return Decline{"depthwise"};
   c.rows = c.n * c.oh * c.ow;
+  if (c.kh == 1 && c.kw == 1 && c.sh == 1 && c.sw == 1 && c.oh == c.h && c.ow == c.w) {  // every pixel on its own: one long row
+    c.n = c.h = c.oh = 1;
+    c.w = c.ow = c.rows;
+  }
+  c.inner_first = (c.left + c.sw - 1) / c.sw;
+  c.inner_last = c.w + c.left < (c.kw - 1) * c.dw + 1 ? 0 : std::min(c.ow, (c.w + c.left - (c.kw - 1) * c.dw - 1) / c.sw + 1);
   c.x_bytes = element_count(x.shape);
   c.whole_rows = c.groups == 1 && c.dw == 1;
 

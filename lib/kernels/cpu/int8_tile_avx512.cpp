@@ -58,6 +58,29 @@ MO_STEP void finish(__m512i (&acc)[R][Z], const Tile& t) {
     const uint64_t live = t.columns == 64 ? ~uint64_t{0} : (uint64_t{1} << t.columns) - 1;
     uint8_t* dst = t.dst;
     const uint8_t* res = t.r;
+    if constexpr (Z < 4 && F == Finish::steps) {  // as many rows at once as fill a register of bytes
+      constexpr int G = 4 / Z;
+      constexpr int width = 16 * Z;
+#pragma GCC unroll 12
+      for (int first = 0; first < R; first += G) {
+        if (first >= t.count) break;
+        __m512 v[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; ++i) v[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[first + i / Z][i % Z]), scale[i % Z], add[i % Z]);
+        __m512i q = in_rows<Z>(pack_steps(v, *t.steps));
+        if (t.columns == width && t.dst_stride == width && first + G <= t.count) {
+          _mm512_storeu_si512(dst, q);
+          dst += 64;
+          continue;
+        }
+#pragma GCC unroll 4
+        for (int g = 0; g < G; ++g) {
+          if (first + g < t.count) store_row<Z>(dst, q, g, static_cast<int>(t.columns), live);
+          dst += t.dst_stride;
+        }
+      }
+      return;
+    }
 #pragma GCC unroll 12
     for (int r = 0; r < R; ++r) {
       if (r >= t.count) break;
