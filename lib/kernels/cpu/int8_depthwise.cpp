@@ -89,12 +89,22 @@ void make_blocks(Depthwise& d, const Weights& weight) {
 
 // Pointers to the taps of the pixels of output row oy.
 void locate(const Depthwise& d, const uint8_t* image, int64_t oy, const uint8_t** pointers, int64_t stride) {
-  for (int64_t ox = 0; ox < d.ow; ++ox)
-    for (int64_t t = 0; t < stride; ++t) {
-      const int64_t tap = t % (d.kh * d.kw), iy = oy * d.sh - d.top + tap / d.kw * d.dh, ix = ox * d.sw - d.left + tap % d.kw * d.dw;
-      const bool inside = iy >= 0 && iy < d.h && ix >= 0 && ix < d.w;
-      pointers[ox * stride + t] = inside ? image + (iy * d.w + ix) * d.c : d.border.data();
+  const int64_t iy0 = oy * d.sh - d.top, taps = static_cast<int64_t>(d.offsets.size());
+  const bool inner_row = iy0 >= 0 && iy0 + (d.kh - 1) * d.dh < d.h;
+  for (int64_t ox = 0; ox < d.ow; ++ox) {
+    const int64_t ix0 = ox * d.sw - d.left;
+    const uint8_t** to = pointers + ox * stride;
+    if (inner_row && ix0 >= 0 && ix0 + (d.kw - 1) * d.dw < d.w) {
+      const uint8_t* base = image + (iy0 * d.w + ix0) * d.c;
+      for (int64_t t = 0; t < taps; ++t) to[t] = base + d.offsets[static_cast<size_t>(t)];
+    } else {
+      for (int64_t t = 0; t < taps; ++t) {
+        const int64_t iy = iy0 + t / d.kw * d.dh, ix = ix0 + t % d.kw * d.dw;
+        to[t] = iy >= 0 && iy < d.h && ix >= 0 && ix < d.w ? image + (iy * d.w + ix) * d.c : d.border.data();
+      }
     }
+    for (int64_t t = taps; t < stride; ++t) to[t] = to[t - taps];
+  }
 }
 
 void run_rows(const Depthwise& d, const Args& a, int64_t from, int64_t to, void* scratch) {
@@ -155,6 +165,7 @@ Offer prepare(const Request& r) {
   if (!epilogue) return Decline{reason};
   d.epilogue = std::move(*epilogue);
   d.taps = d.kh * d.kw;
+  for (int64_t t = 0; t < d.taps; ++t) d.offsets.push_back((t / d.kw * d.dh * d.w + t % d.kw * d.dw) * d.c);
   d.border.assign(static_cast<size_t>(d.c + 64), static_cast<uint8_t>(d.x.zero ^ d.x.flip));
   const Weights weight{*w.constant, qw->zero, d.taps};
   d.vnni = isa() >= Isa::avx512_vnni && d.epilogue.simple && !d.epilogue.steps.residual && d.epilogue.bounded(d.taps);

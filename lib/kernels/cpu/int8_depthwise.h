@@ -23,6 +23,7 @@ struct Depthwise {
   std::vector<Block> blocks;
   std::vector<int16_t> weights;  // plain kernel: [tap][c]
   std::vector<int32_t> start;    // plain kernel: what the zero point of x takes away
+  std::vector<int64_t> offsets;  // of each tap from a window's first
   std::vector<uint8_t> border;   // c zeros
 };
 

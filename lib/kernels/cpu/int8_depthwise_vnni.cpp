@@ -13,7 +13,7 @@ template <int P>
 MO_DW __m512i load(const uint8_t* const (&p)[P], uint64_t live, __m512i flip) {
   __m512i v;
   if constexpr (P == 1) {
-    v = _mm512_maskz_loadu_epi8(live, p[0]);
+    v = ~live == 0 ? _mm512_loadu_si512(p[0]) : _mm512_maskz_loadu_epi8(live, p[0]);
   } else if constexpr (P == 2) {
     const auto m = static_cast<uint32_t>(live);
     v = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_maskz_loadu_epi8(m, p[0])), _mm256_maskz_loadu_epi8(m, p[1]), 1);
