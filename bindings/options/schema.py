@@ -45,6 +45,8 @@ def facts(option):
     else:
         parts.append(f"Default: {json.dumps(default) if not isinstance(default, str) else default}.")
     low, high = option.get("minimum"), option.get("maximum")
+    if high is not None and high >= 2 ** 53:   # as much as a number in JSON can say
+        high = None
     if low is not None and high is not None:
         parts.append(f"From {low} to {high}.")
     elif low is not None:
@@ -52,3 +54,23 @@ def facts(option):
     elif high is not None:
         parts.append(f"At most {high}.")
     return " ".join(parts)
+
+
+# what an operation's options belong to, for sentences; an operation that is not here is called by its own name
+ACTIONS = {
+    "load": "reading a model", "save": "writing a model", "session": "a session", "dataset": "a data set", "calibration": "a calibration",
+    "quantize": "quantization", "benchmark": "a benchmark", "evaluate": "an evaluation", "compare": "a comparison"}
+
+
+def of(operation):
+    return ACTIONS.get(operation["operation"], operation["operation"])
+
+
+def wrapped(text, prefix, width=120):
+    lines, line = [], prefix
+    for word in text.split():
+        if len(line) + len(word) + 1 > width and line != prefix:
+            lines.append(line)
+            line = prefix
+        line += (" " if line[-1:] != " " else "") + word
+    return lines + [line]
