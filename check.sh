@@ -20,6 +20,7 @@ package()   { "$python" tests/tools/run_python.py tests/package; }
 asan()      { sanitized_build && sanitized_tests && hostile_cases; }
 go()        { bindings/go/test.sh; }
 java()      { python3 tests/bindings/java.py; }
+csharp()    { bindings/csharp/test.sh; }
 fuzz()      { "$python" tests/tools/run_python.py tests/fuzz; }
 example()   { ./quickstart.sh; }
 sanitized_build() {
@@ -35,7 +36,7 @@ hostile_cases() {   # every 15th mutation of a node test: about a minute; all of
   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
   "$MO_BUILD-asan/bin/mo_node_tests" "$MO_BUILD/node_cases" --mutate --every "${MO_HOSTILE_EVERY:-15}" --jobs "$JOBS" --seconds 60
 }
-all=(setup build unit structure abi python package go example java fuzz asan)
+all=(setup build unit structure abi python package go csharp java example fuzz asan)
 quick=(setup build unit structure abi)
 
 # --- counting ----------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ fi
 
 if [[ $kind == check ]]; then
   "$root/cmake/deps/swig.sh"
+  "$root/cmake/deps/dotnet.sh"
   list=$root/tests/tools/requirements.txt
   stamp=$(sha256sum < "$list")
   exec 8>"$root/.deps/.venv-lock"; flock 8

@@ -41,9 +41,6 @@ func watch(ctx context.Context) (*control, error) {
 	if ctx.Done() == nil && progress == nil {
 		return nil, nil
 	}
-	if ctx.Err() != nil {
-		return nil, ended(ctx)
-	}
 	c := &control{ctx: ctx}
 	if progress != nil {
 		c.handle = cgo.NewHandle(native.ProgressFunc(func(stage string, done, total int64) (goOn bool) {
@@ -68,10 +65,16 @@ func watch(ctx context.Context) (*control, error) {
 	if deadline, has := ctx.Deadline(); has {
 		_ = check(native.Mo_control_set_deadline(c.address, max(time.Until(deadline).Seconds(), 1e-9)))
 	}
-	if ctx.Done() != nil {
+	if ctx.Err() == context.Canceled { // at once; AfterFunc would take its time
+		native.Mo_control_cancel(c.address)
+	} else if ctx.Done() != nil {
 		c.ended = make(chan struct{})
 		c.stop = context.AfterFunc(ctx, func() {
-			native.Mo_control_cancel(c.address)
+			if ctx.Err() == context.DeadlineExceeded {
+				_ = check(native.Mo_control_set_deadline(c.address, 1e-9))
+			} else {
+				native.Mo_control_cancel(c.address)
+			}
 			close(c.ended)
 		})
 	}
@@ -100,9 +103,6 @@ func (c *control) finish(err error) error {
 			e.cause = c.stopped
 		case c.ctx.Err() != nil:
 			e.cause = context.Cause(c.ctx)
-			if c.ctx.Err() == context.DeadlineExceeded {
-				e.Code = CodeDeadline
-			}
 		}
 	}
 	return err
@@ -116,12 +116,4 @@ func (c *control) drop() {
 	if c.handle != 0 {
 		c.handle.Delete()
 	}
-}
-
-func ended(ctx context.Context) error {
-	code := CodeCancelled
-	if ctx.Err() == context.DeadlineExceeded {
-		code = CodeDeadline
-	}
-	return &Error{Code: code, Message: "the context has ended", cause: context.Cause(ctx)}
 }

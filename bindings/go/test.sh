@@ -47,5 +47,14 @@ check "go vet" go vet ./...
 tests "  tests" A=
 race=-race tests "  race detector" A=
 tests "  cgo pointer checks" GOEXPERIMENT=cgocheck2
+go build -o "$scratch/conformance" ./internal/conformance
+last=$(python3 ../../tests/conformance/run.py go "$scratch/conformance" | tee "$scratch/log" | tail -1)
+echo "  conformance: ${last:-died}"
+if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+  passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+  ((BASH_REMATCH[2])) && head -30 "$scratch/log"
+else
+  failed=$((failed + 1))
+fi
 echo "$passed passed, $failed failed"
 ((failed == 0))

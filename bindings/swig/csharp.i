@@ -10,11 +10,15 @@
 %typemap(cstype) mo_error * "void"
 %typemap(csout) mo_error * { MoException.Check($imcall); }
 
-/* objects are addresses */
-%typemap(imtype) SWIGTYPE *, const mo_error * "global::System.IntPtr"
-%typemap(cstype) SWIGTYPE *, const mo_error * "global::System.IntPtr"
-%typemap(csin) SWIGTYPE *, const mo_error * "$csinput"
-%typemap(csout) SWIGTYPE *, const mo_error * { return $imcall; }
+/* objects are SafeHandles, which the marshaller keeps alive during the call; what has no handle in the face is an address */
+%typemap(imtype, out="global::System.IntPtr") SWIGTYPE * "global::System.Runtime.InteropServices.SafeHandle"
+%typemap(cstype, out="global::System.IntPtr") SWIGTYPE * "global::System.Runtime.InteropServices.SafeHandle"
+%typemap(csin) SWIGTYPE * "$csinput"
+%typemap(csout) SWIGTYPE * { return $imcall; }
+%typemap(imtype) void *, const void *, const mo_error *error, const mo_buffer *buffer, mo_buffer *buffer, const mo_port *port "global::System.IntPtr"
+%typemap(cstype) void *, const void *, const mo_error *error, const mo_buffer *buffer, mo_buffer *buffer, const mo_port *port "global::System.IntPtr"
+%typemap(csin) void *, const void *, const mo_error *error, const mo_buffer *buffer, mo_buffer *buffer, const mo_port *port "$csinput"
+%typemap(csout) void *, const void * { return $imcall; }
 
 /* outputs */
 %typemap(ctype) SWIGTYPE ** "void **"
@@ -71,4 +75,9 @@ internal delegate int NativeProgress(global::System.IntPtr user, global::System.
 
 [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
 internal delegate void NativeLog(global::System.IntPtr user, int level, global::System.IntPtr message);
+%}
+
+/* the first call of all loads the native library, and says in full why when it cannot */
+%pragma(csharp) imclasscode=%{
+  static NativeMethods() { NativeLoader.Load(); }
 %}

@@ -1,0 +1,105 @@
+// Finds and loads libmo_csharp.so, which brings libmo.so.1 and libdnnl.so.3 from the folder it lies in.
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Libmo
+{
+    internal static class NativeLoader
+    {
+        private const string File = "libmo_csharp.so";
+        private const int AbiVersion = 1;
+        private static readonly object Lock = new object();
+        private static bool done;
+
+        [DllImport("libdl.so.2", EntryPoint = "dlopen")]
+        private static extern IntPtr Open(byte[] path, int flags);
+
+        [DllImport("libdl.so.2", EntryPoint = "dlerror")]
+        private static extern IntPtr Reason();
+
+        /// <summary>Called by the first native call. What is loaded here by path is then found by name.</summary>
+        internal static void Load()
+        {
+            lock (Lock)
+            {
+                if (done) return;
+                if (Environment.OSVersion.Platform == PlatformID.Unix) Find();
+                done = true;
+            }
+        }
+
+        /// <summary>Refuses a library with another binary interface; whoever makes an object asks.</summary>
+        internal static void Check() { if (!compatible) compatible = Compare(); }
+
+        private static bool compatible;
+
+        private static bool Compare()
+        {
+            int got = Native.mo_abi_version();
+            if (got == AbiVersion) return true;
+            throw new MoException(ErrorCode.Unsupported, "the libmo library that was loaded (" + Native.mo_version() + ") has ABI " + got +
+                ", this assembly needs " + AbiVersion);
+        }
+
+        private static void Find()
+        {
+            var tried = new StringBuilder();
+            foreach (string path in Candidates())
+            {
+                if (path.IndexOf('/') >= 0 && !System.IO.File.Exists(path))
+                {
+                    tried.Append("\n  ").Append(path).Append(": no such file");
+                    continue;
+                }
+                const int now = 2, global = 0x100;
+                if (Open(Utf8.Encode(path)!, now | global) != IntPtr.Zero) return;
+                string reason = Utf8.Decode(Reason()) ?? "no reason given";
+                tried.Append("\n  ").Append(path).Append(": ").Append(reason).Append(Advice(reason));
+            }
+            throw new DllNotFoundException("libmo's native library does not load. This process is " + Rid() + " with glibc wanted. Tried:" + tried);
+        }
+
+        private static IEnumerable<string> Candidates()
+        {
+            string? given = Environment.GetEnvironmentVariable("LIBMO_NATIVE_DIR");
+            if (!string.IsNullOrEmpty(given))
+            {
+                yield return Path.Combine(given, File); // and nothing else: whoever names a folder means it
+                yield break;
+            }
+            var folders = new List<string> { AppDomain.CurrentDomain.BaseDirectory };
+            string own = typeof(NativeLoader).Assembly.Location;
+            if (!string.IsNullOrEmpty(own))
+            {
+                string folder = Path.GetDirectoryName(own)!;
+                folders.Add(folder);
+                folders.Add(Path.Combine(folder, "..", "..")); // lib/netstandard2.0 of an unpacked package
+            }
+            foreach (string folder in folders)
+            {
+                yield return Path.Combine(folder, File);
+                yield return Path.Combine(folder, "runtimes", Rid(), "native", File);
+            }
+            yield return File;
+        }
+
+        private static string Rid()
+        {
+            string machine = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+            return "linux-" + machine;
+        }
+
+        private static string Advice(string reason)
+        {
+            if (reason.Contains("libgomp")) return " (install the OpenMP runtime: Debian's package libgomp1)";
+            if (reason.Contains("GLIBC")) return " (this system's C library is too old: glibc 2.34 is needed)";
+            if (reason.Contains("ELF class") || reason.Contains("ELF header") || reason.Contains("wrong architecture")) return " (built for another architecture)";
+            if (reason.Contains("failed to map segment")) return " (is the folder mounted noexec? LIBMO_NATIVE_DIR names another)";
+            return "";
+        }
+    }
+}

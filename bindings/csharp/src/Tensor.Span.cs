@@ -1,0 +1,60 @@
+// The part of Tensor that takes spans; left out of the build for .NET Framework, whose spans live in a package.
+#if !LIBMO_NO_SPAN
+#nullable enable
+using System;
+using System.Runtime.InteropServices;
+
+namespace Libmo
+{
+    /// <summary>What <see cref="Tensor.Access{T}"/> lends a tensor's content to.</summary>
+    public delegate void TensorAction<T>(Span<T> data);
+
+    public sealed unsafe partial class Tensor
+    {
+        /// <summary>A tensor with a copy of data. No size at all makes a scalar.</summary>
+        public static Tensor Create<T>(ReadOnlySpan<T> data, params long[] shape) where T : struct
+        {
+            ElementType type = Elements<T>.Needed();
+            fixed (byte* p = &MemoryMarshal.GetReference(MemoryMarshal.AsBytes(data))) return Make(type, shape, p, data.Length, Elements<T>.Size);
+        }
+
+        /// <summary>A tensor with a copy of data. No size at all makes a scalar.</summary>
+        public static Tensor Create<T>(Memory<T> data, params long[] shape) where T : struct { return Create((ReadOnlySpan<T>)data.Span, shape); }
+
+        /// <summary>Copies the content into a span of as many elements. It allocates nothing.</summary>
+        public void Read<T>(Span<T> destination) where T : struct
+        {
+            ElementType type = Elements<T>.Needed();
+            fixed (byte* p = &MemoryMarshal.GetReference(MemoryMarshal.AsBytes(destination))) ReadTo(type, p, (long)destination.Length * Elements<T>.Size);
+        }
+
+        /// <summary>Copies the content into memory of as many elements.</summary>
+        public void Read<T>(Memory<T> destination) where T : struct { Read(destination.Span); }
+
+        /// <summary>Replaces the content; every handle on the same tensor sees it. It allocates nothing.</summary>
+        public void Write<T>(ReadOnlySpan<T> source) where T : struct
+        {
+            ElementType type = Elements<T>.Needed();
+            fixed (byte* p = &MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source))) WriteFrom(type, p, (long)source.Length * Elements<T>.Size);
+        }
+
+        /// <summary>Lends the content, without a copy. The span is the library's memory: it is valid until the action returns, also when the tensor is
+        /// disposed meanwhile.</summary>
+        public void Access<T>(TensorAction<T> action) where T : struct
+        {
+            if (action == null) throw new ArgumentNullException("action");
+            Holds(Elements<T>.Needed());
+            Handle.EnterWrite();
+            try
+            {
+                Handle.Hold(address =>
+                {
+                    action(new Span<T>((void*)Native.mo_tensor_data(Handle), checked((int)(ByteCount / Elements<T>.Size))));
+                    return 0;
+                });
+            }
+            finally { Handle.LeaveWrite(); }
+        }
+    }
+}
+#endif
