@@ -35,7 +35,7 @@ class Install(unittest.TestCase):
         return run.stdout
 
     def test_layout(self):
-        for name in ("include/mo/mo.h", "lib/libmo.so", "lib/libmo.so.1", "lib/mo/libdnnl.so.3", "lib/pkgconfig/mo.pc",
+        for name in ("include/mo/mo.h", "include/mo/mo.hpp", "lib/libmo.so", "lib/libmo.so.1", "lib/mo/libdnnl.so.3", "lib/pkgconfig/mo.pc",
                      "lib/cmake/mo/moConfig.cmake", "bin/mo", "share/doc/libmo1/copyright", "share/doc/libmo1/third_party/protobuf.txt"):
             with self.subTest(file=name):
                 self.assertTrue((self.prefix / name).exists())
