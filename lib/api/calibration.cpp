@@ -34,6 +34,8 @@ mo_error* mo_calibration_create(const mo_model* model, const mo_options* options
     quantize::CalibrationOptions c;
     OptionSet o = options_for(options, "calibration");
     c.threads = static_cast<int>(o.integer("threads"));
+    c.attention = o.flag("attention");
+    c.kept_bytes = o.integer("kept_bytes");
     result = new mo_calibration(std::make_unique<Calibration>(m.model, c), o.integer("num_samples"));
   });
 }

@@ -1,6 +1,7 @@
 // mo_quantize: options to the quantizer, its result to a model and a report.
 #include "quantize/quantize.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 
@@ -8,6 +9,7 @@
 #include "api/control.h"
 #include "api/measure.h"
 #include "api/report.h"
+#include "base/file.h"
 #include "runtime/compare.h"
 
 using namespace mo;
@@ -17,13 +19,24 @@ namespace {
 
 quantize::Options quantize_options(const OptionSet& o) {
   quantize::Options q;
+  q.mode = o.text("mode");
   q.precision = o.text("precision");
   q.calibration_method = o.text("calibration.method");
   q.chooser.percentile = o.real("calibration.percentile");
   q.granularity = o.text("granularity");
+  q.block_size = o.integer("block_size");
+  q.weight_range = o.text("weight_range");
+  q.rounding = o.text("rounding");
+  q.corrections = o.list("corrections");
   q.activation_type = o.text("activation_type");
+  q.activation_scale = o.text("activation_scale");
   q.activation_symmetric = o.flag("activation_symmetric");
   q.weight_symmetric = o.flag("weight_symmetric");
+  q.reduce_range = o.flag("reduce_range");
+  q.attention = o.flag("attention");
+  q.backend = o.text("backend");
+  q.format = o.text("format");
+  q.integer_io = o.text("integer_io");
   q.include = o.list("include");
   q.exclude = o.list("exclude");
   q.op_types = o.list("op_types");
@@ -52,7 +65,9 @@ void measure_nodes(report::QuantizationFacts& facts, const mo_model& before, con
   runtime::CompareOptions c;
   c.threads = threads;
   runtime::Comparer comparer(before.model.graph, after.model.graph, c);
-  for (const runtime::Named& inputs : calibration.kept_inputs()) comparer.feed(inputs, control);
+  constexpr size_t k_feeds = 4;
+  const auto& kept = calibration.kept_inputs();
+  for (size_t i = 0; i < std::min(kept.size(), k_feeds); ++i) comparer.feed(kept[i], control);
   runtime::CompareResult result = comparer.result();
   std::map<std::string_view, const runtime::ValueError*> by_node;
   for (const auto& e : result.outputs) by_node[e.node] = &e;
@@ -103,7 +118,15 @@ mo_error* mo_quantize(const mo_model* model, const mo_calibration* calibration, 
     std::optional<Turn> turn;
     if (c) turn.emplace(c->taken, "calibration");
     auto start = std::chrono::steady_clock::now();
-    quantize::Result made = quantize::quantize(m.model, c ? c->calibration.get() : nullptr, quantize_options(o), watch);
+    quantize::Options wishes = quantize_options(o);
+    auto scheme_at = [&](const char* key) {
+      std::vector<char> bytes = read_file(o.text(key), int64_t{1} << 30);
+      return quantize::scheme_from_json({bytes.data(), bytes.size()}, o.text(key));
+    };
+    if (!o.text("overrides").empty()) wishes.overrides = scheme_at("overrides");
+    const quantize::Calibration* statistics = c ? c->calibration.get() : nullptr;
+    quantize::Result made = o.text("scheme").empty() ? quantize::quantize(m.model, statistics, wishes, watch) : quantize::replay(m.model, scheme_at("scheme"), statistics, wishes, watch);
+    if (!o.text("save_scheme").empty()) write_file(o.text("save_scheme"), quantize::to_json(made.scheme));
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     auto after = std::make_unique<mo_model>(std::move(made.model));
     if (report) *report = new mo_report(make_report(m, *after, made, c, o, seconds, watch));

@@ -13,12 +13,11 @@ namespace mo::quantize {
 
 namespace {
 
-constexpr int64_t k_kept_bytes = int64_t{64} << 20;  // inputs kept for the comparison of quantized and float nodes
-constexpr size_t k_kept_feeds = 4;
-
-// What any set of options may need: the activations that compute, combine and move nodes read or make.
-std::vector<std::string> watched_values(const graph::Graph& g) {
-  Points p = choose_points(g, [](const graph::Node&) { return std::string(); });
+// What any set of options may need: the activations that compute, combine and move nodes read or make, and the outputs.
+std::vector<std::string> watched_values(const graph::Graph& g, bool attention) {
+  Points p = choose_points(g, [](const graph::Node&) { return std::string(); }, {attention, false});
+  Points with_outputs = choose_points(g, [](const graph::Node&) { return std::string(); }, {attention, true});
+  p.values.insert(with_outputs.values.begin(), with_outputs.values.end());
   std::vector<std::string> names;
   for (graph::ValueId v : p.values) names.push_back(g.value(v).name);
   return names;
@@ -66,7 +65,7 @@ class Reader {
   int64_t at_ = 0;
 };
 
-constexpr std::string_view k_magic = "libmo calibration 1\n";
+constexpr std::string_view k_magic = "libmo calibration 2\n";
 
 }  // namespace
 
@@ -76,12 +75,37 @@ struct Calibration::State {
   std::string fingerprint;
   int64_t samples = 0;
   std::vector<runtime::Named> kept;
-  int64_t kept_bytes = 0;
+  int64_t kept_bytes = 0, room = 0, feeds = 0, stride = 1;
+
+  // Every stride-th feed is kept; when they no longer fit, every second of them goes and the stride doubles.
+  void keep(const runtime::Named& inputs) {
+    if (feeds++ % stride != 0) return;
+    runtime::Named copy;
+    int64_t bytes = 0;
+    for (const auto& [name, d] : inputs) bytes += d.is_tensor() ? d.tensor.bytes() : 0;
+    if (bytes > room) return;
+    for (const auto& [name, d] : inputs) copy.emplace(name, d.is_tensor() ? Datum(d.tensor.clone()) : d);
+    kept.push_back(std::move(copy));
+    kept_bytes += bytes;
+    while (kept_bytes > room && kept.size() > 1) thin();
+  }
+
+  void thin() {
+    std::vector<runtime::Named> left;
+    kept_bytes = 0;
+    for (size_t i = 0; i < kept.size(); i += 2) {
+      for (const auto& [name, d] : kept[i]) kept_bytes += d.is_tensor() ? d.tensor.bytes() : 0;
+      left.push_back(std::move(kept[i]));
+    }
+    kept = std::move(left);
+    stride *= 2;
+  }
 };
 
 Calibration::Calibration(const graph::Model& model, const CalibrationOptions& options) : state_(std::make_unique<State>()) {
   graph::Model prepared = prepare(model, true);
-  std::vector<std::string> watched = watched_values(prepared.graph);
+  std::vector<std::string> watched = watched_values(prepared.graph, options.attention);
+  state_->room = options.kept_bytes;
   state_->fingerprint = fingerprint(prepared.graph, watched);
   for (const std::string& name : watched) state_->statistics[name];
   runtime::SessionOptions session;
@@ -103,20 +127,14 @@ void Calibration::feed(const runtime::Named& inputs, Control* control) {
   for (const auto& [name, s] : fresh) quantize::merge(state_->statistics[name], s);
   const Datum* first = inputs.empty() ? nullptr : &inputs.begin()->second;
   state_->samples += first && first->is_tensor() && first->tensor.rank() > 0 ? first->tensor.dim(0) : 1;
-  int64_t bytes = 0;
-  for (const auto& [name, d] : inputs) bytes += d.is_tensor() ? d.tensor.bytes() : 0;
-  if (state_->kept.size() < k_kept_feeds && state_->kept_bytes + bytes <= k_kept_bytes) {
-    runtime::Named copy;
-    for (const auto& [name, d] : inputs) copy.emplace(name, d.is_tensor() ? Datum(d.tensor.clone()) : d);
-    state_->kept.push_back(std::move(copy));
-    state_->kept_bytes += bytes;
-  }
+  state_->keep(inputs);
 }
 
 void Calibration::merge(const Calibration& other) {
   require(other.state_->fingerprint == state_->fingerprint, Code::invalid_argument, "the calibrations are of different models");
   for (const auto& [name, s] : other.state_->statistics) quantize::merge(state_->statistics[name], s);
   state_->samples += other.state_->samples;
+  for (const runtime::Named& inputs : other.state_->kept) state_->keep(inputs);
 }
 
 void Calibration::save(const std::string& path) const {
@@ -127,6 +145,7 @@ void Calibration::save(const std::string& path) const {
   for (const auto& [name, s] : state_->statistics) {
     w.string(name);
     w.number(s.count), w.number(s.non_finite), w.number(s.masked), w.number(s.min), w.number(s.max), w.number(s.sum), w.number(s.sum_of_squares), w.number(s.span);
+    w.number(s.feeds), w.number(s.sum_of_mins), w.number(s.sum_of_maxs);
     w.number<int64_t>(static_cast<int64_t>(s.bins.size()));
     for (int64_t b : s.bins) w.number(b);
   }
@@ -147,6 +166,7 @@ void Calibration::load(const std::string& path) {
     Statistics& s = statistics[r.string()];
     s.count = r.number<int64_t>(), s.non_finite = r.number<int64_t>(), s.masked = r.number<int64_t>();
     s.min = r.number<float>(), s.max = r.number<float>(), s.sum = r.number<double>(), s.sum_of_squares = r.number<double>(), s.span = r.number<double>();
+    s.feeds = r.number<int64_t>(), s.sum_of_mins = r.number<double>(), s.sum_of_maxs = r.number<double>();
     int64_t bins = r.number<int64_t>();
     require(bins == 0 || bins == k_bins, Code::format, path, ": calibration histogram of ", bins, " bins");
     for (int64_t b = 0; b < bins; ++b) s.bins.push_back(r.number<int64_t>());

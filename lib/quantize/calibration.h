@@ -18,6 +18,8 @@ struct Statistics {
   int64_t masked = 0;          // magnitudes above k_mask_limit (additive attention masks such as -3.4e38), left out below
   float min = 0, max = 0;
   double sum = 0, sum_of_squares = 0;
+  int64_t feeds = 0;                    // in which it had finite numbers
+  double sum_of_mins = 0, sum_of_maxs = 0;  // of each feed's extremes
   // Histogram over [-span, span]; span is a power of two that doubles when a value falls outside, by which bins merge exactly in pairs:
   // statistics merge in any order to the same result.
   double span = 0;
@@ -30,13 +32,15 @@ void observe(Statistics& s, const Tensor& value);  // floating-point tensors
 void merge(Statistics& into, const Statistics& other);
 
 struct CalibrationOptions {
-  int threads = 0;  // 0: as many as the machine gives
+  int threads = 0;         // 0: as many as the machine gives
+  bool attention = false;  // watch the operands of products of two activations too
+  int64_t kept_bytes = int64_t{128} << 20;  // of inputs kept for corrections that learn from samples
 };
 
 // One thread at a time (the C ABI guards it).
 class Calibration {
  public:
-  // Watches every floating-point activation of the simplified model (also inside of subgraphs where they can be named).
+  // Watches every activation of the simplified model that some set of options quantizes.
   Calibration(const graph::Model& model, const CalibrationOptions& options);
   ~Calibration();
 
@@ -47,7 +51,7 @@ class Calibration {
   int64_t samples() const;              // feeds counted by the first input's axis 0
   const std::map<std::string, Statistics, std::less<>>& statistics() const;
   const std::vector<runtime::Port>& inputs() const;
-  const std::vector<runtime::Named>& kept_inputs() const;  // a few of the fed inputs, for comparing the quantized with the float model
+  const std::vector<runtime::Named>& kept_inputs() const;  // of the fed inputs, evenly spread over the feeds; constant memory
 
  private:
   struct State;

@@ -31,12 +31,14 @@ const ChooserDef& chooser(std::string_view name) {
 }
 
 int64_t Grid::low() const {
+  if (is_floating(dtype)) return -high();
   int bits = info(dtype).bits;
   if (!info(dtype).is_signed) return 0;
   return -(int64_t{1} << (bits - 1)) + (symmetric ? 1 : 0);
 }
 
 int64_t Grid::high() const {
+  if (is_floating(dtype)) return dtype == DType::f8e5m2 ? 57344 : 448;
   int bits = info(dtype).bits;
   return info(dtype).is_signed ? (int64_t{1} << (bits - 1)) - 1 : (int64_t{1} << bits) - 1;
 }
@@ -46,8 +48,8 @@ Scale scale_of(Range range, const Grid& grid) {
   if (!std::isfinite(low) || !std::isfinite(high)) low = high = 0;
   int64_t q_low = grid.low(), q_high = grid.high();
   bool is_signed = info(grid.dtype).is_signed;
-  if (grid.symmetric) {
-    int64_t middle = is_signed ? 0 : (q_high + 1) / 2;
+  if (grid.symmetric || is_floating(grid.dtype)) {
+    int64_t middle = is_signed || is_floating(grid.dtype) ? 0 : (q_high + 1) / 2;
     double reach = std::max(-low, high), steps = static_cast<double>(q_high - middle);
     double scale = reach / steps;
     return {scale >= 1e-30 ? static_cast<float>(scale) : 1.0f, static_cast<int32_t>(middle)};

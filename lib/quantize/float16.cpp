@@ -158,4 +158,17 @@ class Converter {
 
 void convert_float(Result& result, DType dtype, const NodeSelector& selector, Control* control) { Converter(result, dtype, selector).run(control); }
 
+void convert_some(Result& result, const Scheme& scheme) {
+  for (const auto& [how, dtype] : {std::pair("fp16", DType::f16), std::pair("bf16", DType::bf16)}) {
+    std::vector<std::string> names;
+    for (const auto& [node, form] : scheme.nodes)
+      if (form.how == how) names.push_back(node);
+    if (names.empty()) continue;
+    std::vector<NodeOutcome> outcomes = std::move(result.nodes);
+    result.nodes.clear();
+    convert_float(result, dtype, NodeSelector(names, {}, {}), nullptr);
+    result.nodes = std::move(outcomes);
+  }
+}
+
 }  // namespace mo::quantize

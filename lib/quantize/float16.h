@@ -10,4 +10,7 @@ namespace mo::quantize {
 // reductions, recurrent nets, control flow), nodes with constants beyond the type's range, and what such constants reach (attention masks).
 void convert_float(Result& result, DType dtype, const NodeSelector& selector, Control* control);
 
+// The nodes of a scheme whose form is fp16 or bf16; others are left as they are.
+void convert_some(Result& result, const Scheme& scheme);
+
 }  // namespace mo::quantize

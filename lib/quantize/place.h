@@ -1,18 +1,20 @@
-// Rewrites a float graph into its Q/DQ form.
+// Rewrites the static nodes of a scheme into their Q/DQ form.
 #pragma once
-#include "quantize/points.h"
+#include "quantize/matrix.h"
 #include "quantize/quantize.h"
 
 namespace mo::quantize {
+
+using Moments = std::map<std::string, InputMoments>;  // by node name
 
 struct Placement {
   int64_t weights = 0, activations = 0;
   std::vector<std::string> warnings;
 };
 
-// scales: of every value in points.values (values that share one have it too). The graph stays sorted and valid.
+// The graph stays sorted and valid.
 //   x -> Conv(w, b) -> y        =>   x -> Q -> DQ -> Conv(DQ(wq), DQ(bq)) -> y -> Q -> DQ
 // Readers that stay in float read the float value when a float node makes it, else the dequantized one.
-Placement place(graph::Graph& g, const Points& points, const std::map<graph::ValueId, Scale>& scales, const Options& options);
+Placement place(graph::Graph& g, const Scheme& scheme, const Moments& moments);
 
 }  // namespace mo::quantize

@@ -35,12 +35,15 @@ std::string why_not(const Graph& g, const Node& n) {
 
 class Chooser {
  public:
-  Chooser(const Graph& g, const std::function<std::string(const Node&)>& wanted) : g_(g), wanted_(wanted) {}
+  Chooser(const Graph& g, const std::function<std::string(const Node&)>& wanted, const PointOptions& options) : g_(g), wanted_(wanted), options_(options) {}
 
   Points run() {
     do {
       points_ = {};
       for (NodeId id : g_.order()) seed(id);
+      if (options_.outputs)
+        for (ValueId v : g_.outputs)
+          if (is_float_activation(g_, v) && g_.value(v).producer != k_none) points_.values.insert(v);
       // Backwards: consumers come before producers, so one sweep sees every need.
       for (auto it = g_.order().rbegin(); it != g_.order().rend(); ++it) carry(*it);
     } while (drop_stranded());
@@ -53,7 +56,8 @@ class Chooser {
     const Node& n = g_.node(id);
     Role role = role_of(n);
     if (role != Role::compute && role != Role::table) return;
-    std::string reason = why_not(g_, n);
+    bool attention = options_.attention && is_product_of_activations(g_, n);
+    std::string reason = attention ? "" : why_not(g_, n);
     if (role == Role::table && !reason.empty()) return;  // an ordinary Gather is nothing to report
     if (reason.empty()) reason = wanted_(n);
     if (!reason.empty()) {
@@ -62,6 +66,7 @@ class Chooser {
     }
     points_.quantized.insert(id);
     if (role == Role::compute) points_.values.insert(n.input(0));
+    if (attention) points_.values.insert(n.input(1));
   }
 
   // Arithmetic on integers pays only where integers arrive: a combine node with an operand that a float node makes (the scaling inside
@@ -79,7 +84,7 @@ class Chooser {
 
   bool wanted_by_compute(ValueId v) const {
     const auto& users = g_.value(v).users;
-    return std::any_of(users.begin(), users.end(), [&](NodeId u) { return role_of(g_.node(u)) == Role::compute && points_.quantized.contains(u) && g_.node(u).input(0) == v; });
+    return std::any_of(users.begin(), users.end(), [&](NodeId u) { return role_of(g_.node(u)) == Role::compute && points_.quantized.contains(u) && (g_.node(u).input(0) == v || (g_.node(u).input(1) == v && is_product_of_activations(g_, g_.node(u)))); });
   }
 
   bool integer_made(ValueId v) const {
@@ -127,6 +132,7 @@ class Chooser {
 
   const Graph& g_;
   const std::function<std::string(const Node&)>& wanted_;
+  const PointOptions& options_;
   Points points_;
   std::set<NodeId> stranded_;
 };
@@ -139,6 +145,6 @@ ValueId after_activation(const Graph& g, ValueId v) {
   return g.node(user).outputs[0];
 }
 
-Points choose_points(const Graph& g, const std::function<std::string(const Node&)>& wanted) { return Chooser(g, wanted).run(); }
+Points choose_points(const Graph& g, const std::function<std::string(const Node&)>& wanted, const PointOptions& options) { return Chooser(g, wanted, options).run(); }
 
 }  // namespace mo::quantize

@@ -16,10 +16,15 @@ struct Points {
   std::map<graph::NodeId, std::string> reasons;     // compute nodes left in float, and why
 };
 
+struct PointOptions {
+  bool attention = false;  // products of two activations are quantized too
+  bool outputs = false;    // the model's outputs are wanted as integers
+};
+
 // `wanted(node)`: empty when the node may be quantized, else the reason why not (excluded by name ...).
 // Compute nodes with constant weights are quantized; what lies between them (combine, move) carries integers when its result is needed
 // as integers; everything else stays in float, and so do the inputs of those.
-Points choose_points(const graph::Graph& g, const std::function<std::string(const graph::Node&)>& wanted);
+Points choose_points(const graph::Graph& g, const std::function<std::string(const graph::Node&)>& wanted, const PointOptions& options = {});
 
 // The value that holds the result of `v` after the activation that the producing step swallows (Conv -> Relu: the Relu's output).
 graph::ValueId after_activation(const graph::Graph& g, graph::ValueId v);

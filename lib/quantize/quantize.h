@@ -1,4 +1,4 @@
-// Post-training quantization: Model → Model with Q/DQ, or with float16 / bfloat16 weights and activations.
+// Post-training quantization: Model → Model with Q/DQ, integer operators, packed weights, or float16 / bfloat16.
 #pragma once
 #include <optional>
 #include <string>
@@ -6,20 +6,33 @@
 
 #include "quantize/calibration.h"
 #include "quantize/chooser.h"
+#include "quantize/scheme.h"
 
 namespace mo::quantize {
 
 struct Options {
-  std::string precision = "int8";             // int8, fp16, bf16
+  std::string mode = "static";                // static, dynamic, weight_only
+  std::string precision = "int8";             // of weights: int8, uint8, int4, uint4, int3, int2, fp8_e4m3, fp8_e5m2; of everything: fp16, bf16
   std::string calibration_method = "minmax";  // by name of a chooser
   ChooserOptions chooser;
-  std::string granularity = "per_channel";    // of weights: per_channel, per_tensor
-  std::string activation_type = "uint8";      // uint8, int8
+  std::string granularity = "auto";           // of weights: per_channel, per_tensor, per_row, per_block; auto: per_block below 8 bits in weight_only mode, else per_channel
+  int64_t block_size = 32;
+  std::string weight_range = "auto";          // minmax, mse, hqq; auto: mse below 8 bits, else minmax
+  std::string rounding = "nearest";           // nearest, gptq, adaround
+  std::vector<std::string> corrections;       // equalization, smoothquant, awq, bias_correction
+  std::string activation_type = "auto";       // uint8, int8, uint16, int16, fp8_e4m3, fp8_e5m2; auto: as the backend and the weights want
+  std::string activation_scale = "per_tensor";  // dynamic mode: per_tensor, per_token
   bool activation_symmetric = false;
   bool weight_symmetric = true;
+  bool reduce_range = false;                  // 7-bit weights
+  bool attention = false;                     // products of two activations too
+  std::string backend = "onnxruntime";        // onnxruntime, openvino, tensorrt, portable
+  std::string format = "auto";                // qdq, qoperator, matmul_nbits
+  std::string integer_io = "none";            // none, inputs, outputs, both
   std::vector<std::string> include, exclude;  // node names, RE2 patterns that match whole names, or "op:Conv"; empty include: all
   std::vector<std::string> op_types;          // only these operators; empty: all that can be
   bool fold_batch_norm = true;
+  Scheme overrides;                           // nodes whose form is given, activations whose scale or type is given (scale 0: chosen)
   int threads = 0;
 };
 
@@ -35,10 +48,16 @@ struct Result {
   graph::Model model;
   std::vector<NodeOutcome> nodes;
   int64_t quantized_weights = 0, quantized_activations = 0;
+  Scheme scheme;                      // what was done, for replaying it
   std::vector<std::string> warnings;  // what a user should know (constant inputs, no data for a value, NaN in weights ...)
 };
 
+// quantize() is prepare, correct, decide, apply. A search calls the parts itself and edits the scheme between them.
 // The calibration may be null for fp16 / bf16. Code::invalid_argument without calibration samples, Code::unsupported when nothing can be quantized.
 Result quantize(const graph::Model& model, const Calibration* calibration, const Options& options, Control* control);
+
+// Follows a scheme made earlier, here or elsewhere. The calibration serves learned roundings and bias correction; without it they round
+// to nearest, with a warning. Code::invalid_argument for names that the model does not have.
+Result replay(const graph::Model& model, const Scheme& scheme, const Calibration* calibration, const Options& options, Control* control);
 
 }  // namespace mo::quantize

@@ -137,6 +137,8 @@ void observe(Statistics& s, const Tensor& value) {
   s.count += m.taken;
   s.sum += m.sum;
   s.sum_of_squares += m.squares;
+  ++s.feeds;
+  s.sum_of_mins += m.min, s.sum_of_maxs += m.max;
   grow_span(s, std::max(std::abs(static_cast<double>(m.min)), std::abs(static_cast<double>(m.max))));
   count_bins(x, floats.size(), s, clean);
 }
@@ -150,6 +152,8 @@ void merge(Statistics& into, const Statistics& other) {
   into.count += other.count;
   into.sum += other.sum;
   into.sum_of_squares += other.sum_of_squares;
+  into.feeds += other.feeds;
+  into.sum_of_mins += other.sum_of_mins, into.sum_of_maxs += other.sum_of_maxs;
   grow_span(into, other.span);
   Statistics copy = other;
   grow_span(copy, into.span);

@@ -15,7 +15,7 @@ struct Row {
 constexpr Row k_rows[] = {
     {"Conv", Role::compute},          {"ConvTranspose", Role::compute}, {"Gemm", Role::compute},      {"MatMul", Role::compute},
     {"Add", Role::combine},           {"Mul", Role::combine},           {"Concat", Role::combine},    {"AveragePool", Role::combine},
-    {"GlobalAveragePool", Role::combine},
+    {"GlobalAveragePool", Role::combine}, {"Resize", Role::combine},
     {"MaxPool", Role::move},          {"Reshape", Role::move},          {"Flatten", Role::move},      {"Transpose", Role::move},
     {"Squeeze", Role::move},          {"Unsqueeze", Role::move},        {"DepthToSpace", Role::move}, {"SpaceToDepth", Role::move},
     {"Slice", Role::move},            {"Identity", Role::move},         {"Split", Role::move},            {"Pad", Role::move},
@@ -53,11 +53,22 @@ std::optional<size_t> bias_of(const graph::Node& node) {
 }
 
 std::vector<size_t> data_inputs(const graph::Node& node) {
-  if (role_of(node) != Role::combine) return {0};
+  if (role_of(node) != Role::combine || node.is("Resize")) return {0};
   std::vector<size_t> all;
   for (size_t i = 0; i < node.inputs.size(); ++i)
     if (node.inputs[i] != graph::k_none) all.push_back(i);
   return all;
+}
+
+bool is_recurrent(const graph::Node& node) { return node.is("LSTM") || node.is("GRU") || node.is("RNN"); }
+
+bool is_product_of_activations(const graph::Graph& g, const graph::Node& node) {
+  if (!node.is("MatMul")) return false;
+  for (size_t i : {0, 1}) {
+    graph::ValueId v = node.input(i);
+    if (v == graph::k_none || g.constant_of(v) || g.value(v).type.dtype != DType::f32) return false;
+  }
+  return true;
 }
 
 }  // namespace mo::quantize

@@ -1,0 +1,56 @@
+// Weights as a matrix of output channels by inputs, the one form that ranges and roundings work on.
+#pragma once
+#include <vector>
+
+#include "quantize/scheme.h"
+#include "tensor/tensor.h"
+
+namespace mo::quantize {
+
+struct Matrix {
+  int64_t rows = 0, cols = 0;
+  std::vector<float> values;  // [rows][cols]
+  float* row(int64_t r) { return values.data() + r * cols; }
+  const float* row(int64_t r) const { return values.data() + r * cols; }
+};
+
+// Rows along `axis` (-1: one row), columns in storage order of the rest. Code::invalid_argument for NaN or infinity.
+Matrix rows_of(const Tensor& weights, int64_t axis);
+Tensor tensor_of(const Matrix& matrix, const Shape& shape, int64_t axis, DType dtype);  // numbers stored as dtype
+
+// A matrix in codes: real = (q - zero) * scale, one scale and zero per block of a row.
+struct Codes {
+  Matrix q;
+  int64_t block = 0, blocks = 1;    // columns in a block, blocks in a row
+  std::vector<float> scale, zero;   // [rows][blocks]
+  int64_t at(int64_t row, int64_t col) const { return row * blocks + col / block; }
+};
+Matrix real(const Codes& codes);
+
+// Lowest and highest code of a form.
+struct Levels {
+  float low, high, middle;  // middle: the zero point of symmetric forms
+};
+Levels levels(const WeightForm& form);
+
+// Inputs of one node as seen on samples, what data-driven roundings need. Groups of a grouped convolution have matrices of their own.
+struct InputMoments {
+  int64_t groups = 1, cols = 0;
+  double rows = 0;                         // samples summed
+  std::vector<std::vector<float>> gram;    // per group [cols][cols]: sum of x xᵀ; empty when only means are collected
+  std::vector<std::vector<double>> mean;   // per group [cols]: sum of x
+  std::vector<std::vector<float>> largest; // per group [cols]: largest |x|
+};
+
+// Codes of a matrix by form.range and form.rounding. min_scale: a lowest scale per row (or one), may be empty. moments may be null: then
+// gptq and adaround round to nearest.
+Codes encode(const Matrix& weights, const WeightForm& form, std::span<const float> min_scale, const InputMoments* moments);
+
+// The parts of encode.
+void choose_ranges(const Matrix& weights, const WeightForm& form, const InputMoments* moments, Codes& codes);  // scale and zero
+void choose_block(const float* w, int64_t n, const WeightForm& form, const float* importance, float& scale, float& zero);
+void round_nearest(const Matrix& weights, const WeightForm& form, Codes& codes);
+void round_gptq(const Matrix& weights, const WeightForm& form, const InputMoments& moments, Codes& codes);
+void round_adaround(const Matrix& weights, const WeightForm& form, const InputMoments& moments, Codes& codes);
+
+}  // namespace mo::quantize
