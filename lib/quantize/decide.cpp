@@ -87,35 +87,6 @@ void decide_activations(const Graph& g, const Points& points, const Calibration&
   }
 }
 
-void decide_static(const Graph& g, const Calibration& calibration, const Options& o, const std::function<std::string(const Node&)>& refuse, Scheme& scheme, Result& result, Control* control) {
-  PointOptions point_options{o.attention, o.integer_io == "outputs" || o.integer_io == "both"};
-  Points points = reached_points(g, refuse, calibration, point_options);
-  bool any = false;
-  for (NodeId id : g.order()) {
-    const Node& n = g.node(id);
-    NodeForm& form = scheme.nodes[n.name];
-    form.op = n.domain.empty() ? n.op : n.domain + "." + n.op;
-    // Values inside of bodies have no statistics: their scales are found at run time.
-    for (const auto& [attribute, body] : graph::subgraphs(n)) {
-      Options inner = o;
-      inner.mode = "dynamic";
-      std::string ignored;
-      if (o.backend != "tensorrt" && is_integer(activation_dtype(o)) && o.precision.ends_with("int8"))
-        any |= decide_by_weights(*body, inner, [&](const Node& b) { return b.is("Conv") ? std::string("a convolution in a body") : refuse(b); }, scheme, ignored);
-    }
-    if (!points.quantized.contains(id)) {
-      form.reason = reason_of(g, points, id, n);
-      continue;
-    }
-    form.how = "static";
-    any |= role_of(n) == Role::compute || role_of(n) == Role::table;
-    auto given = o.overrides.nodes.find(n.name);
-    form.weights = given != o.overrides.nodes.end() && given->second.weights ? given->second.weights : weight_form(g, n, o);
-  }
-  require(any, Code::unsupported, "no node can be quantized", points.reasons.empty() ? std::string(": the model has no products with constant weights") : ": " + points.reasons.begin()->second);
-  decide_activations(g, points, calibration, o, scheme, result, control);
-}
-
 // Why a node cannot be stored or run in this mode; empty when it can.
 std::string unfit(const Graph& g, const Node& n, const Options& o) {
   auto place = weight_of(g, n);
@@ -162,6 +133,35 @@ bool decide_by_weights(const Graph& g, const Options& o, const std::function<std
   return any;
 }
 
+void decide_static(const Graph& g, const Calibration& calibration, const Options& o, const std::function<std::string(const Node&)>& refuse, Scheme& scheme, Result& result, Control* control) {
+  PointOptions point_options{o.attention, o.integer_io == "outputs" || o.integer_io == "both"};
+  Points points = reached_points(g, refuse, calibration, point_options);
+  bool any = false;
+  for (NodeId id : g.order()) {
+    const Node& n = g.node(id);
+    NodeForm& form = scheme.nodes[n.name];
+    form.op = n.domain.empty() ? n.op : n.domain + "." + n.op;
+    // Values inside of bodies have no statistics: their scales are found at run time.
+    for (const auto& [attribute, body] : graph::subgraphs(n)) {
+      Options inner = o;
+      inner.mode = "dynamic";
+      std::string ignored;
+      if (o.backend != "tensorrt" && is_integer(activation_dtype(o)) && o.precision.ends_with("int8"))
+        any |= decide_by_weights(*body, inner, [&](const Node& b) { return b.is("Conv") ? std::string("a convolution in a body") : refuse(b); }, scheme, ignored);
+    }
+    if (!points.quantized.contains(id)) {
+      form.reason = reason_of(g, points, id, n);
+      continue;
+    }
+    form.how = "static";
+    any |= role_of(n) == Role::compute || role_of(n) == Role::table;
+    auto given = o.overrides.nodes.find(n.name);
+    form.weights = given != o.overrides.nodes.end() && given->second.weights ? given->second.weights : weight_form(g, n, o);
+  }
+  require(any, Code::unsupported, "no node can be quantized", points.reasons.empty() ? std::string(": the model has no products with constant weights") : ": " + points.reasons.begin()->second);
+  decide_activations(g, points, calibration, o, scheme, result, control);
+}
+
 }  // namespace
 
 DType activation_dtype(const Options& o) { return o.activation_type == "auto" ? DType::u8 : dtype_of_word(o.activation_type); }
@@ -189,7 +189,14 @@ std::optional<WeightForm> weight_form(const Graph& g, const Node& n, const Optio
     if (f.axis == 0) f.symmetric = true, f.dtype = DType::i8;  // scales are looked up with the rows, zero points are not
   } else {
     if (n.is("ConvTranspose") && n.i("group", 1) != 1) f.axis = -1;  // the channels of different groups share the axis
-    if (o.granularity == "per_block" && product && rank == 2) f.block = o.block_size;
+    if (o.granularity == "per_block" && product && rank == 2) {
+      // Blocks of DequantizeLinear divide the axis in the runtimes that know them; MatMulNBits pads.
+      int64_t inputs = g.constant_of(n.input(place->input))->dim(1 - place->axis);
+      f.block = o.block_size;
+      if (o.format != "matmul_nbits")
+        while (f.block >= 16 && inputs % f.block != 0) f.block /= 2;
+      if (f.block < 16) f.block = 0;
+    }
     f.rounding = o.rounding;
   }
   return f;

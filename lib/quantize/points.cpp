@@ -109,6 +109,7 @@ class Chooser {
       bool constant = g_.constant_of(v) != nullptr;
       if (!constant && !is_float_activation(g_, v)) return;
       if (constant && (role == Role::move || g_.constant_of(v)->dtype() != DType::f32)) return;
+      if (constant && n.is("Mul") && g_.constant_of(v)->size() > 1) return;  // one scale for factors of many sizes would lose the small ones
     }
     points_.quantized.insert(id);
     for (size_t i : data_inputs(n))
