@@ -123,15 +123,18 @@ void run_rows(const Depthwise& d, const Args& a, int64_t from, int64_t to, void*
       if (d.vnni) {
         for (const Block& b : d.blocks) depthwise_taps(d, b, pointers, d.taps, dst, d.ow);
       } else {
-        int32_t sums[k_row];
+        int32_t some[k_row];
+        auto* sums = d.pairs ? reinterpret_cast<int32_t*>(pointers + d.ow * d.taps) : some;
         const auto* r = static_cast<const uint8_t*>(d.epilogue.steps.residual ? a.src[3] : nullptr);
         auto row_sums = plain_pick();
-        for (int64_t ox = 0; ox < d.ow; ++ox)
+        for (int64_t ox = 0; ox < d.ow; ++ox) {
+          if (d.pairs) depthwise_pairs(pointers + ox * d.taps, d.taps, d.c, d.weights.data(), d.x.flip, sums);
           for (int64_t c = 0; c < d.c; c += k_row) {
             const int64_t count = std::min(k_row, d.c - c), at = ox * d.c + c;
-            row_sums(pointers + ox * d.taps, d.taps, c, count, d.weights.data(), d.c, d.x.flip, sums);
-            d.epilogue.row(sums, c, count, r ? r + ((n * d.oh + y) * d.ow * d.c + at) * r_size : nullptr, dst + at * size);
+            if (!d.pairs) row_sums(pointers + ox * d.taps, d.taps, c, count, d.weights.data(), d.c, d.x.flip, sums);
+            d.epilogue.row(d.pairs ? sums + c : sums, c, count, r ? r + ((n * d.oh + y) * d.ow * d.c + at) * r_size : nullptr, dst + at * size);
           }
+        }
       }
     }
     row += take;
@@ -183,7 +186,11 @@ Offer prepare(const Request& r) {
       start = static_cast<int32_t>(static_cast<uint32_t>(start) - static_cast<uint32_t>(d.x.zero) * sum);
     }
   }
-  const int64_t rows = d.n * d.oh, part_bytes = (d.ow * d.taps * 8 + 63) / 64 * 64;
+  if (!d.vnni && isa() >= Isa::avx2 && d.c >= 16) {
+    d.pairs = true;
+    d.weights = pair_taps(d.weights, d.taps, d.c);
+  }
+  const int64_t rows = d.n * d.oh, part_bytes = (d.ow * d.taps * 8 + d.c * 4 + 63) / 64 * 64;
   const int64_t parts = rows * d.ow * d.c * d.taps < 200000 ? 1 : std::min<int64_t>(r.threads, rows);
   Prepared p;
   p.detail = text(d.vnni ? "avx512_vnni" : isa_name(), d.sliding ? " sliding" : "", d.epilogue.simple ? " fused" : "");

@@ -21,7 +21,8 @@ struct Depthwise {
   int64_t taps;             // with repeats where a weight needs more than 8 bits
   bool vnni = false, sliding = false;
   std::vector<Block> blocks;
-  std::vector<int16_t> weights;  // plain kernel: [tap][c]
+  std::vector<int16_t> weights;  // plain kernel: [tap][c]; `pairs`: as pair_taps has them
+  bool pairs = false;
   std::vector<int32_t> start;    // plain kernel: what the zero point of x takes away
   std::vector<int64_t> offsets;  // of each tap from a window's first
   std::vector<uint8_t> border;   // c zeros
@@ -31,5 +32,9 @@ struct Depthwise {
 void depthwise_slide(const Depthwise& d, const Block& b, const uint8_t* image, uint8_t* dst, int64_t y, int64_t rows_left);
 // Output pixels of one row by pointers to their taps.
 void depthwise_taps(const Depthwise& d, const Block& b, const uint8_t* const* pointers, int64_t pointer_stride, uint8_t* dst, int64_t pixels);
+
+// AVX2, at least 16 channels: all sums of one output pixel, from plain weights in the order of pair_taps.
+std::vector<int16_t> pair_taps(const std::vector<int16_t>& weights, int64_t taps, int64_t channels);
+void depthwise_pairs(const uint8_t* const* pointers, int64_t taps, int64_t channels, const int16_t* weights, uint8_t flip, int32_t* sums);
 
 }  // namespace mo::kernels::int8
