@@ -41,6 +41,19 @@ bool sources(const Graph& g, ValueId v, std::vector<ValueId>& found, int& budget
   return std::all_of(n.inputs.begin(), n.inputs.end(), [&](ValueId in) { return in == k_none || sources(g, in, found, budget); });
 }
 
+// The inputs of a node that makes 8-bit data out of other data, elementwise: a quantizer, or a mo.Binary that quantizes; empty for any other.
+std::vector<ValueId> made_from(const Graph& g, NodeId id) {
+  const Node& n = g.node(id);
+  if (auto q = quantizer(g, id)) return {q->data};
+  if (n.is("Binary", "mo") && n.input(6) != k_none) return {n.input(0), n.input(1)};
+  return {};
+}
+
+bool sources(const Graph& g, std::span<const ValueId> values, std::vector<ValueId>& found) {
+  int budget = k_max_nodes;
+  return !values.empty() && std::all_of(values.begin(), values.end(), [&](ValueId v) { return sources(g, v, found, budget); });
+}
+
 // Goes back through tables and inner quantizers until one tensor is left; k_none when there is none.
 ValueId common_source(const Graph& g, std::vector<ValueId> found) {
   for (int round = 0; found.size() > 1 && round < k_max_nodes; ++round) {
@@ -49,9 +62,8 @@ ValueId common_source(const Graph& g, std::vector<ValueId> found) {
       NodeId id = g.value(found[i]).producer;
       if (id == k_none) continue;
       std::vector<ValueId> before;
-      int budget = k_max_nodes;
       if (g.node(id).is("Lookup", "mo")) before = {g.node(id).input(0)};
-      else if (!quantizer(g, id) || !sources(g, g.node(id).input(0), before, budget)) continue;
+      else if (!sources(g, made_from(g, id), before)) continue;
       found.erase(found.begin() + static_cast<ptrdiff_t>(i));
       for (ValueId b : before)
         if (std::find(found.begin(), found.end(), b) == found.end()) found.push_back(b);
@@ -83,11 +95,8 @@ Tensor evaluate(const Graph& g, ValueId v, std::map<ValueId, Tensor>& done) {
 }
 
 bool make_table(Graph& g, NodeId id) {
-  auto q = quantizer(g, id);
-  if (!q || g.constant_of(q->data)) return false;
   std::vector<ValueId> found;
-  int budget = k_max_nodes;
-  if (!sources(g, q->data, found, budget) || found.empty()) return false;
+  if (!sources(g, made_from(g, id), found) || found.empty()) return false;
   ValueId x = common_source(g, found);
   if (x == k_none || !same_shape(g, x, g.node(id).output(0))) return false;
   Tensor all = Tensor::allocate(g.value(x).type.dtype, {256});
@@ -126,7 +135,7 @@ bool run_lookup(Graph& g) {
   const std::vector<NodeId> order = g.order();
   for (NodeId id : order) {
     if (!g.alive(id)) continue;
-    if (g.node(id).is("QuantizeLinear")) changed |= make_table(g, id);
+    if (g.node(id).is("QuantizeLinear") || g.node(id).is("Binary", "mo")) changed |= make_table(g, id);
     if (g.node(id).is("Lookup", "mo")) changed |= join_tables(g, id);
   }
   if (changed) g.remove_dead();
