@@ -25,6 +25,8 @@ void append_post(graph::Node& node, const std::string& kind, float alpha, float 
   node.set("post_beta", betas);
 }
 
+bool is_rounding(const Post& post) { return post.kind == "round_u8" || post.kind == "round_i8"; }
+
 bool takes_operand(const Post& post) { return post.kind == "add" || post.kind == "mul"; }
 
 }  // namespace mo::ops

@@ -14,6 +14,7 @@ struct Post {
 
 std::vector<Post> epilogue(const graph::Node& node);
 void append_post(graph::Node& node, const std::string& kind, float alpha = 0, float beta = 0);
+bool is_rounding(const Post& post);    // round_u8, round_i8: alpha is the scale, beta the zero point
 bool takes_operand(const Post& post);  // add, mul: reads input R
 
 }  // namespace mo::ops

@@ -38,6 +38,16 @@ float hard_sigmoid(float v, float alpha, float beta) { return std::max(0.0f, std
 
 }  // namespace
 
+namespace {
+
+// The nearest step of an inner 8-bit tensor, less its zero point.
+float inner_step(const Post& p, float v) {
+  const IntRange range = int_range(p.kind == "round_u8" ? DType::u8 : DType::i8);
+  return static_cast<float>(quantize(v, static_cast<int64_t>(p.beta), range)) - p.beta;
+}
+
+}  // namespace
+
 float apply_post(std::span<const Post> posts, float v, float operand) {
   for (const Post& p : posts) {
     const std::string& k = p.kind;
@@ -54,6 +64,7 @@ float apply_post(std::span<const Post> posts, float v, float operand) {
     else if (k == "gelu_erf") v = 0.5f * v * (1.0f + std::erf(v * 0.70710678f));
     else if (k == "gelu_tanh") v = 0.5f * v * (1.0f + std::tanh(0.79788456f * (v + 0.044715f * v * v * v)));
     else if (k == "elu") v = v < 0 ? p.alpha * std::expm1(v) : v;
+    else if (is_rounding(p)) v = inner_step(p, v / p.alpha) * p.alpha;
     else fail(Code::internal, "epilogue '", printable(k), "' is unknown");
   }
   return v;
@@ -85,11 +96,13 @@ std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_
 }
 bool OneMultiplier::covers(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r_scale) {
   if (!c.has(y_scale) || (c.has(r_scale) && c.in(r_scale).size() != 1)) return false;
-  return std::all_of(posts.begin(), posts.end(), [](const Post& p) { return p.kind == "relu" || p.kind == "clip" || p.kind == "add"; });
+  return std::all_of(posts.begin(), posts.end(), [](const Post& p) { return p.kind == "relu" || p.kind == "clip" || p.kind == "add" || is_rounding(p); });
 }
 
 OneMultiplier::OneMultiplier(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r, size_t r_scale, size_t r_zp, const Shape& shape)
-    : posts_(posts), y_scale_(static_cast<float>(PerChannel(&c.in(y_scale), 1, 1, "output scale")[0])) {
+    : posts_(posts), y_scale_(static_cast<float>(PerChannel(&c.in(y_scale), 1, 1, "output scale")[0])), first_(y_scale_) {
+  for (const Post& p : posts)
+    if (is_rounding(p)) first_ = p.alpha;
   if (std::none_of(posts.begin(), posts.end(), takes_operand)) return;
   if (!c.has(r_scale)) {
     operand_ = post_operand(c, posts, r, r_scale, r_zp, shape);
@@ -104,10 +117,11 @@ OneMultiplier::OneMultiplier(const Run& c, std::span<const Post> posts, size_t y
 }
 
 float OneMultiplier::apply(int32_t sum, float scale, float real_bias, int64_t i) const {
-  float v = std::fma(static_cast<float>(sum), scale, real_bias / y_scale_);
+  float unit = first_, v = std::fma(static_cast<float>(sum), scale, real_bias / unit);
   for (const Post& p : posts_) {
     if (p.kind == "relu") v = v < 0 ? 0.0f : v;
-    else if (p.kind == "clip") v = std::min(std::max(v, p.alpha / y_scale_), p.beta / y_scale_);
+    else if (p.kind == "clip") v = std::min(std::max(v, p.alpha / unit), p.beta / unit);
+    else if (is_rounding(p)) v = inner_step(p, v) * (unit / y_scale_), unit = y_scale_;
     else v = std::fma(operand_[static_cast<size_t>(i)], r_factor_, v);
   }
   return v;

@@ -18,17 +18,18 @@ std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_
 
 // Integer sums brought to a quantized output with one multiplication each, in units of its scale, when the epilogue only clamps and adds:
 //   v = fma(float(sum), (x_scale * w_scale) / y_scale, bias / y_scale), then relu, clip and fma(r - r_zero, r_scale / y_scale, v) as listed.
+// Up to an inner rounding (round_u8, round_i8) the unit is that one's scale.
 class OneMultiplier {
  public:
   // False when another rule holds: no integer operands, no quantized output, an activation that is not a clamp.
   static bool covers(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r_scale);
   OneMultiplier(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r, size_t r_scale, size_t r_zp, const Shape& shape);
-  float scale(float operands) const { return operands / y_scale_; }  // of the product of the operands' scales
+  float scale(float operands) const { return operands / first_; }  // of the product of the operands' scales
   float apply(int32_t sum, float scale, float real_bias, int64_t i) const;
 
  private:
   std::span<const Post> posts_;
-  float y_scale_, r_factor_ = 0;
+  float y_scale_, first_, r_factor_ = 0;
   std::vector<float> operand_;
 };
 

@@ -1,5 +1,6 @@
 // fuse_epilogue: Relu(mo.Conv(x, w))  =>  mo.Conv<post=["relu"]>(x, w); the same for other activations, an Add of a constant per channel
-// (bias), one Add or Mul of a tensor of the same shape (residual, gate), and a final QuantizeLinear; for mo.MatMul likewise.
+// (bias), one Add or Mul of a tensor of the same shape (residual, gate), and a final QuantizeLinear; for mo.MatMul likewise. A quantizer between an
+// integer product and a sum that is quantized again becomes a rounding inside of the epilogue.
 #include <algorithm>
 #include <limits>
 
@@ -121,6 +122,82 @@ bool take_bias(Graph& g, NodeId id) {
   return false;
 }
 
+size_t place_of(const Graph& g, NodeId id) { return static_cast<size_t>(std::find(g.order().begin(), g.order().end(), id) - g.order().begin()); }
+
+// The value is quantized next, at most two clamps between: all of it joins the epilogue.
+bool ends_quantized(const Graph& g, ValueId v, int clamps = 0) {
+  if (g.is_output(v) || g.use_count(v) != 1) return false;
+  NodeId user = g.sole_user(v);
+  if (user == k_none) return false;
+  if (quantizer(g, user)) return true;
+  std::optional<Activation> a = activation(g, g.node(user));
+  if (!a || clamps == 2) return false;
+  const std::string_view kind = a->kind;
+  return (kind == "relu" || kind == "clip") && ends_quantized(g, g.node(user).output(0), clamps + 1);
+}
+
+// The integer product that made the 8-bit tensor which only v = DequantizeLinear(...) reads, with the same parameters; one that own kernels take.
+NodeId rounded_product(const Graph& g, ValueId v) {
+  auto q = dequantized(g, v);
+  NodeId dq = only(g, v, "DequantizeLinear");
+  if (!q || dq == k_none || g.use_count(q->data) != 1 || g.is_output(q->data)) return k_none;
+  NodeId p = g.value(q->data).producer;
+  if (p == k_none || !is_product(g.node(p))) return k_none;
+  const Node& n = g.node(p);
+  if (n.input(k_x_scale) == k_none || n.input(k_y_scale) == k_none || has_operand(n) || n.has("perm_y") || n.f("alpha", 1) != 1) return k_none;
+  const Tensor *w = g.constant_of(n.input(1)), *b = g.constant_of(n.input(k_bias));
+  if (!w || w->rank() > (n.op == "Conv" ? 4 : 2) || (n.input(k_bias) != k_none && (!b || b->rank() != 1))) return k_none;
+  for (const ops::Post& post : ops::epilogue(n))
+    if (post.kind != "relu" && post.kind != "clip") return k_none;
+  return same_parameters(g, *q, {k_none, n.input(k_y_scale), n.input(k_y_scale + 1)}) ? p : k_none;
+}
+
+// Add(DequantizeLinear(mo.Conv quantized), r), quantized again: the product rounds to its 8-bit grid inside of its epilogue and adds r, in one step.
+// r is an 8-bit tensor of the same shape or a constant per channel.
+bool take_rounded(Graph& g, NodeId id) {
+  const Node& n = g.node(id);
+  if (!ends_quantized(g, n.output(0))) return false;
+  int best = -1;
+  for (size_t i = 0; i < 2; ++i) {
+    NodeId p = rounded_product(g, n.input(i));
+    if (p == k_none || !same_shape(g, n.input(i), n.output(0))) continue;
+    auto r = dequantized(g, n.input(1 - i));
+    const bool bytes = r && !g.constant_of(r->data) && same_shape(g, n.input(0), n.input(1));
+    Tensor c = float_constant(g, n.input(1 - i));
+    if (!bytes && (!c || !channel_vector(g, g.node(p), n.input(i), c))) continue;
+    if (best < 0 || place_of(g, p) > place_of(g, rounded_product(g, n.input(static_cast<size_t>(best))))) best = static_cast<int>(i);
+  }
+  if (best < 0) return false;
+  ValueId v = n.input(static_cast<size_t>(best)), other = n.input(static_cast<size_t>(1 - best));
+  NodeId p = rounded_product(g, v), dq = g.value(v).producer;
+  const Tensor *scale = g.constant_of(g.node(p).input(k_y_scale)), *zero = g.constant_of(g.node(p).input(k_y_scale + 1));
+  const char* kind = zero && zero->dtype() == DType::i8 ? "round_i8" : "round_u8";
+  const float at = zero ? static_cast<float>(zero->integer()) : 0.0f;
+  Node merged = g.node(p);
+  merged.inputs.resize(k_y_scale, k_none);
+  ops::append_post(merged, kind, scale->floats()[0], at);
+  ops::append_post(merged, "add");
+  if (Tensor c = float_constant(g, other); c) {
+    Tensor vector = channel_vector(g, g.node(p), v, c);
+    const size_t rank = g.value(v).type.dims.size();
+    if (merged.op == "Conv") {
+      Shape shape(rank - 1, 1);
+      shape[0] = vector.size();
+      vector = vector.reshaped(shape);
+    }
+    put(merged, k_operand, g.add_constant(g.value(other).name, std::move(vector)));
+  } else {
+    auto r = dequantized(g, other);
+    put(merged, k_operand, r->data);
+    put(merged, k_r_scale, r->scale);
+    if (r->zero != k_none) put(merged, k_r_scale + 1, r->zero);
+  }
+  become(g, id, merged.op, merged.domain, merged.inputs, merged.attributes, {{p, dq}});
+  g.remove_node(dq);
+  g.remove_node(p);
+  return true;
+}
+
 // `v` is available before node `id` in order.
 bool take_operand(Graph& g, NodeId id) {
   const Node& n = g.node(id);
@@ -132,7 +209,7 @@ bool take_operand(Graph& g, NodeId id) {
     if (p == k_none || !is_product(g.node(p)) || has_operand(g.node(p)) || g.node(p).has("perm_y")) continue;
     if (!is_float(g, n.input(1 - i)) || !is_float(g, n.input(i)) || !same_shape(g, n.input(0), n.input(1))) continue;
     // of two products the later one, so that the other is done when its result is read
-    size_t place = static_cast<size_t>(std::find(g.order().begin(), g.order().end(), p) - g.order().begin());
+    size_t place = place_of(g, p);
     if (best < 0 || place > best_place) best = static_cast<int>(i), best_place = place;
   }
   if (best < 0) return false;
@@ -168,7 +245,7 @@ bool run_fuse_epilogue(Graph& g) {
     if (!g.alive(id)) continue;
     const Node& n = g.node(id);
     if (!n.domain.empty() || n.inputs.empty()) continue;
-    if (n.op == "Add" && n.inputs.size() == 2) changed |= take_bias(g, id) || take_operand(g, id);
+    if (n.op == "Add" && n.inputs.size() == 2) changed |= take_bias(g, id) || take_operand(g, id) || take_rounded(g, id);
     else if (n.op == "Mul" && n.inputs.size() == 2) changed |= take_operand(g, id);
     else if (n.op == "QuantizeLinear") changed |= take_quantize(g, id);
     else changed |= take_activation(g, id);

@@ -1,6 +1,8 @@
 // Convolution candidates against the reference.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "kernels/cpu/simd.h"
 #include "ops/epilogue.h"
 #include "support/kernel_case.h"
@@ -142,5 +144,25 @@ TEST_CASE("8-bit convolution stores floats, and takes activations and residuals 
       silu.exact = false;
       check_exact(silu);
     }
+  }
+}
+
+TEST_CASE("8-bit convolution rounds inside of its epilogue and adds an 8-bit tensor or a constant per channel") {
+  for (kernels::Isa most : k_isas) {
+    Limit limit(most);
+    CAPTURE(static_cast<int>(most));
+    for (const Shapes& s : {k_shapes[1], k_shapes[2], k_shapes[10], k_shapes[3]})
+      for (bool channel : {false, true})
+        for (DType inner : k_bytes)
+          for (const char* clamp : {"", "relu", "clip"}) {
+            KernelCase c = byte_case(s, DType::u8, DType::i8, 0, true, inner == DType::u8 ? 1 : 2, DType::u8, !channel);
+            c.node.attributes.erase(std::remove_if(c.node.attributes.begin(), c.node.attributes.end(), [](const auto& a) { return a.first.starts_with("post"); }), c.node.attributes.end());
+            if (*clamp) ops::append_post(c.node, clamp, -1.5f, 4.0f);
+            ops::append_post(c.node, inner == DType::u8 ? "round_u8" : "round_i8", 0.1f, inner == DType::u8 ? 70.0f : -30.0f);
+            ops::append_post(c.node, "add");
+            ops::append_post(c.node, "relu");
+            if (channel) c.inputs[3] = constant(random_floats({s.m, 1, 1}, 8, -2, 2));
+            check_exact(c);
+          }
   }
 }

@@ -31,6 +31,16 @@ TEST_CASE("lower_quantized: convolution and products of 8-bit operands, quantize
   CHECK(after_passes(names, product + "w = const int8[4, 2] {10, 20, -100, 50, 3, -2, 7, 8}; ws = const float32[2] {0.01, 0.02}; wd = DequantizeLinear<axis=1>(w, ws); y = MatMul(xd, wd); }") == "mo.MatMul");
 }
 
+TEST_CASE("fuse_epilogue: a quantizer between a product and a sum that is quantized becomes a rounding in the product") {
+  const std::vector<std::string> names{"lower_quantized", "fuse_epilogue"};
+  const std::string head = std::string("(uint8[1, 2, 4, 4] x, uint8[1, 3, 4, 4] r) -> (y) {") + k_scales +
+                           "w = const int8[3, 2, 1, 1] {10, 20, -100, 50, 3, -2}; ws = const float32[3] {0.010137, 0.020293, 0.030719}; wd = DequantizeLinear<axis=0>(w, ws); xd = DequantizeLinear(x, s, z);"
+                           "c = Conv(xd, wd); cq = QuantizeLinear(c, t, u); cd = DequantizeLinear(cq, t, u); ";
+  CHECK(after_passes(names, head + "rd = DequantizeLinear(r, s, z); a = Add(cd, rd); e = Relu(a); y = QuantizeLinear(e, t, u); }", 1e-5f, 1) == "mo.Conv");
+  CHECK(after_passes(names, head + "b = const float32[3, 1, 1] {1, 2, 3}; a = Add(cd, b); y = QuantizeLinear(a, s, z); }", 1e-5f, 1) == "mo.Conv");
+  CHECK(after_passes(names, head + "rd = DequantizeLinear(r, s, z); y = Add(cd, rd); }", 1e-5f, 1) == "mo.Conv DequantizeLinear DequantizeLinear Add");
+}
+
 TEST_CASE("lower_quantized: weights off centre are integers too, and an int32 bias in their units stays one") {
   const std::string head = std::string("(uint8[1, 1, 2, 2] x) -> (y) {") + k_scales + "xd = DequantizeLinear(x, s, z); w = const uint8[1, 1, 1, 1] {10}; wd = DequantizeLinear(w, t, u); ";
   CHECK(after_passes({"lower_quantized"}, head + "y = Conv(xd, wd); }") == "mo.Conv");

@@ -130,7 +130,7 @@ Offer prepare(const Request& r) {
   std::string reason;
   auto qx = onednn::read_quant(r, 4, 5, reason), qw = onednn::read_quant(r, 6, 7, reason);
   if (!qx || !qw) return Decline{reason};
-  if (onednn::other_vnni() && w.dtype == DType::i8 && qw->symmetric()) return Decline{"oneDNN has exact 8-bit products here"};
+  if (onednn::other_vnni() && !rounds_inside(r.node) && w.dtype == DType::i8 && qw->symmetric()) return Decline{"oneDNN has exact 8-bit products here"};
   if (!qx->per_tensor()) return Decline{"activation scale per channel"};
 
   auto plan = std::make_shared<Conv>();
@@ -176,6 +176,7 @@ Offer prepare(const Request& r) {
     e.start = slice(e.start);
     e.scale = slice(e.scale);
     e.add = slice(e.add);
+    if (!e.after.empty()) e.after = slice(e.after);
     std::vector<int32_t> zeros = qw->zero;
     if (zeros.size() > 1) zeros = slice(zeros);
     c.gemms.push_back(make_gemm(r, view, zeros, side, std::move(e)));

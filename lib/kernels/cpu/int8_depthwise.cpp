@@ -171,7 +171,7 @@ Offer prepare(const Request& r) {
   for (int64_t t = 0; t < d.taps; ++t) d.offsets.push_back((t / d.kw * d.dh * d.w + t % d.kw * d.dw) * d.c);
   d.border.assign(static_cast<size_t>(d.c + 64), static_cast<uint8_t>(d.x.zero ^ d.x.flip));
   const Weights weight{*w.constant, qw->zero, d.taps};
-  d.vnni = isa() >= Isa::avx512_vnni && d.epilogue.simple && !d.epilogue.steps.residual && d.epilogue.bounded(d.taps);
+  d.vnni = isa() >= Isa::avx512_vnni && d.epilogue.simple && !d.epilogue.steps.residual && !d.epilogue.steps.inner && !d.epilogue.steps.per_channel && d.epilogue.bounded(d.taps);
   if (d.vnni) {
     make_blocks(d, weight);
   } else {

@@ -17,22 +17,29 @@ MO_INLINE uint8_t to_step(float v, const Steps& s) {
   return static_cast<uint8_t>(static_cast<int32_t>(math::round_even(c)) + s.zero) ^ s.flip;
 }
 
-MO_INLINE void requantize_body(const int32_t* sums, const int32_t* start, const float* scale, const float* add, const uint8_t* r, uint8_t* dst, int64_t n, const Steps& s) {
+// What happens to a row: 8-bit residual, addend per channel, inner rounding.
+enum Way : int { k_plain = 0, k_residual = 1, k_channel = 2, k_inner = 4 };
+
+template <int way>
+MO_INLINE void requantize_body(const int32_t* sums, const int32_t* start, const float* scale, const float* add, const float* after, const uint8_t* r, uint8_t* dst, int64_t n, const Steps& s) {
   const Steps k = s;
-  if (k.residual) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; ++i) {
-      float v = __builtin_fmaf(static_cast<float>(sums[i] + start[i]), scale[i], add[i]);
-      float q = static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(r[i] ^ k.r.flip)) - k.r.zero);
-      dst[i] = to_step(__builtin_fmaf(q, k.r_scale, v), k);
-    }
-    return;
+  for (int64_t i = 0; i < n; ++i) {
+    float v = __builtin_fmaf(static_cast<float>(sums[i] + start[i]), scale[i], add[i]);
+    if constexpr ((way & k_inner) != 0) v = math::round_even(math::max(math::min(v, k.inner_high), k.inner_low)) * k.inner_scale;
+    if constexpr ((way & k_residual) != 0) v = __builtin_fmaf(static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(r[i] ^ k.r.flip)) - k.r.zero), k.r_scale, v);
+    if constexpr ((way & k_channel) != 0) v = __builtin_fmaf(after[i], k.r_scale, v);
+    dst[i] = to_step(v, k);
   }
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) dst[i] = to_step(__builtin_fmaf(static_cast<float>(sums[i] + start[i]), scale[i], add[i]), k);
 }
-MO_SIMD_PLAIN(requantize, void, (const int32_t* sums, const int32_t* start, const float* scale, const float* add, const uint8_t* r, uint8_t* dst, int64_t n, const Steps& s),
-              (sums, start, scale, add, r, dst, n, s))
+MO_SIMD_TEMPLATE(requantize, int, void,
+                 (const int32_t* sums, const int32_t* start, const float* scale, const float* add, const float* after, const uint8_t* r, uint8_t* dst, int64_t n, const Steps& s),
+                 (sums, start, scale, add, after, r, dst, n, s))
+
+auto requantize_way(const Steps& s) {
+  if (s.inner) return s.residual ? requantize_pick<k_inner | k_residual>() : s.per_channel ? requantize_pick<k_inner | k_channel>() : requantize_pick<k_inner>();
+  return s.residual ? requantize_pick<k_residual>() : s.per_channel ? requantize_pick<k_channel>() : requantize_pick<k_plain>();
+}
 
 MO_INLINE void values_body(const int32_t* sums, const int32_t* start, const float* scale, const float* add, float* dst, int64_t n) {
 #pragma omp simd
@@ -47,11 +54,20 @@ MO_INLINE void steps_body(const float* v, uint8_t* dst, int64_t n, const Steps& 
 }
 MO_SIMD_PLAIN(steps, void, (const float* v, uint8_t* dst, int64_t n, const Steps& s), (v, dst, n, s))
 
-uint8_t clamp_step(float v, const Steps& s) { return to_step(v, {s.zero, 0, 0, 255, false, 0, {}}); }
+uint8_t clamp_step(float v, const Steps& s) {
+  Steps open;
+  open.zero = s.zero;
+  return to_step(v, open);
+}
 
 }  // namespace
 
 Side side_of(DType dtype, int32_t zero) { return dtype == DType::i8 ? Side{0x80, zero + 128} : Side{0, zero}; }
+
+bool rounds_inside(const graph::Node& node) {
+  const std::vector<ops::Post> posts = ops::epilogue(node);
+  return std::any_of(posts.begin(), posts.end(), ops::is_rounding);
+}
 
 bool Epilogue::bounded(int64_t depth) const {
   for (size_t i = 0; i < start.size(); ++i) {
@@ -63,7 +79,7 @@ bool Epilogue::bounded(int64_t depth) const {
 
 void Epilogue::row(const int32_t* sums, int64_t first, int64_t n, const void* r, void* dst) const {
   if (simple) {
-    requantize_pick()(sums, &start[first], &scale[first], &add[first], static_cast<const uint8_t*>(r), static_cast<uint8_t*>(dst), n, steps);
+    requantize_way(steps)(sums, &start[first], &scale[first], &add[first], steps.per_channel ? &after[first] : nullptr, static_cast<const uint8_t*>(r), static_cast<uint8_t*>(dst), n, steps);
     return;
   }
   float v[k_row], other[k_row];
@@ -90,6 +106,19 @@ void Epilogue::row(const int32_t* sums, int64_t first, int64_t n, const void* r,
   else quantize_row()(v, static_cast<uint8_t*>(dst), n, y_quant);
 }
 
+namespace {
+
+// One value, or one per entry of `axis` and 1 along the others.
+bool per_channel_shape(const Shape& shape, const Shape& y, size_t axis) {
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const size_t at = y.size() - shape.size() + i;
+    if (shape.size() > y.size() || (shape[i] != 1 && (at != axis || shape[i] != y[axis]))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const onednn::Quant& x, const onednn::Quant& w, float alpha, std::string& reason) {
   const Operand &b = r.in(2), &res = r.in(3), &y = r.out();
   auto no = [&](std::string why) {
@@ -103,16 +132,20 @@ std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const 
   if (*qy && !qy->per_tensor()) return no("output scale per channel");
   if (*qr && !qr->per_tensor()) return no("epilogue operand with a scale per channel");
   if (!*qy && y.dtype != DType::f32) return no(text("output of ", name(y.dtype)));
-  if (res.present && res.shape != y.shape) return no("epilogue operand of another shape");
-  if (res.present && res.layout != y.layout && y.shape.size() > 2) return no("epilogue operand in another layout");
+  const bool per_channel = res.present && res.constant && res.dtype == DType::f32 && !*qr && per_channel_shape(res.shape, y.shape, r.node.op == "Conv" ? 1 : y.shape.size() - 1);
+  if (res.present && !per_channel && res.shape != y.shape) return no("epilogue operand of another shape");
+  if (res.present && !per_channel && res.layout != y.layout && y.shape.size() > 2) return no("epilogue operand in another layout");
   if (res.present && (*qr ? info(res.dtype).bits != 8 : res.dtype != DType::f32)) return no(text("epilogue operand of ", name(res.dtype)));
 
   Epilogue e;
   const std::vector<ops::Post> posts = ops::epilogue(r.node);
   auto clamp = [](const ops::Post& p) { return p.kind == "relu" || p.kind == "clip"; };
   e.steps_out = static_cast<bool>(*qy);
-  for (const ops::Post& p : posts) e.steps_out = e.steps_out && (clamp(p) || p.kind == "add");
+  auto inner = std::find_if(posts.begin(), posts.end(), ops::is_rounding);
+  for (const ops::Post& p : posts) e.steps_out = e.steps_out && (clamp(p) || p.kind == "add" || ops::is_rounding(p));
   const float ys = e.steps_out ? qy->scale[0] : 1.0f;
+  if (inner != posts.end() && !e.steps_out) return no("inner rounding of real values");
+  const float first = inner != posts.end() ? inner->alpha : ys;  // the unit that sums are counted in
   e.out = y.dtype;
   e.r_dtype = res.dtype;
   const bool whole = b.present && b.dtype == DType::i32;
@@ -123,8 +156,8 @@ std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const 
     if (alpha != 1) s *= alpha;
     int64_t at = b.present && element_count(b.shape) == 1 ? 0 : c;
     e.start.push_back(whole ? b.constant->data<int32_t>()[at] : 0);
-    e.scale.push_back(e.steps_out ? s / ys : s);
-    e.add.push_back(b.present && !whole ? b.constant->data<float>()[at] / ys : 0.0f);
+    e.scale.push_back(e.steps_out ? s / first : s);
+    e.add.push_back(b.present && !whole ? b.constant->data<float>()[at] / first : 0.0f);
   }
   if (*qy) {
     Side side = side_of(y.dtype, qy->zero[0]);
@@ -137,16 +170,39 @@ std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const 
     e.steps.r_scale = qr->scale[0] / ys;
     e.r_quant = linear_quant(res.dtype, e.steps_out ? 1.0f : qr->scale[0], qr->zero[0]);
   }
+  if (inner != posts.end()) {
+    const bool is_signed = inner->kind == "round_i8";
+    e.steps.inner = true;
+    e.steps.inner_low = (is_signed ? -128.0f : 0.0f) - inner->beta;
+    e.steps.inner_high = (is_signed ? 127.0f : 255.0f) - inner->beta;
+    e.steps.inner_scale = first / ys;
+    for (auto p = posts.begin(); p != inner; ++p) {
+      if (!clamp(*p)) return no("sum before an inner rounding");
+      // the limits are steps too: rounding keeps their order
+      float low = p->kind == "relu" ? 0.0f : std::nearbyint(p->alpha / first), high = p->kind == "relu" ? e.steps.inner_high : std::nearbyint(p->beta / first);
+      low = std::clamp(low, e.steps.inner_low, e.steps.inner_high);
+      high = std::clamp(high, e.steps.inner_low, e.steps.inner_high);
+      e.steps.inner_low = std::min(low, high);
+      e.steps.inner_high = high;
+    }
+  }
+  if (per_channel) {
+    e.steps.per_channel = true;
+    e.after = res.constant->floats();
+    e.after.resize(static_cast<size_t>(channels), e.after[0]);
+    e.steps.r_scale = 1.0f / ys;
+  }
   e.r_factor = *qr ? e.steps.r_scale : 1.0f / ys;
   // Clamps at the end act on the steps themselves.
   e.simple = e.steps_out;
-  for (size_t i = 0; i < posts.size(); ++i) {
+  const size_t begin = inner == posts.end() ? 0 : static_cast<size_t>(inner - posts.begin()) + 1;
+  for (size_t i = begin; i < posts.size(); ++i) {
     const ops::Post& p = posts[i];
     if (ops::takes_operand(p)) {
       if (!res.present) return no("epilogue operand is absent");
       e.stages.push_back({{}, p.kind == "mul"});
-      e.simple = e.simple && i == 0 && *qr;
-      e.steps.residual = true;
+      e.simple = e.simple && i == begin && (*qr || per_channel);
+      e.steps.residual = !per_channel;
       continue;
     }
     const bool last = std::none_of(posts.begin() + static_cast<ptrdiff_t>(i), posts.end(), ops::takes_operand);
@@ -164,7 +220,7 @@ std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const 
     if (!f.row) return no(text("epilogue ", p.kind));
     e.stages.push_back({f, false});
   }
-  if (e.simple && e.steps.residual && res.dtype == DType::f32) e.simple = false;
+  if (!e.simple && (per_channel || e.steps.inner)) return no("inner rounding or operand per channel beside other steps");
   return e;
 }
 

@@ -23,13 +23,18 @@ struct Steps {
   int32_t zero = 0;
   uint8_t flip = 0, low = 0, high = 255;
   bool residual = false;
-  float r_scale = 0;
+  float r_scale = 0;  // of the residual, or of `after`
   Side r;
+  // An inner 8-bit tensor between the sum and the residual: rounded, clamped to its range, counted in steps of the output from there on.
+  bool inner = false;
+  float inner_low = 0, inner_high = 0, inner_scale = 1;
+  bool per_channel = false;  // Epilogue::after is added
 };
 
 struct Epilogue {
   std::vector<int32_t> start;     // per channel: what a sum begins with
   std::vector<float> scale, add;  // per channel: v = fma(float(sum), scale, add), in units of the output's scale where `steps_out`
+  std::vector<float> after;       // per channel: added last, times steps.r_scale, where steps.per_channel
   DType out = DType::f32;
   bool steps_out = false;  // v counts steps of the output, else it is real
   bool simple = false;     // steps_out, nothing but clamps at the end and perhaps an 8-bit residual before them: `steps` says all
@@ -50,6 +55,8 @@ struct Epilogue {
 };
 
 constexpr int64_t k_row = 64;
+
+bool rounds_inside(const graph::Node& node);  // its epilogue has an inner rounding, which oneDNN lacks
 
 // Reads inputs 2 to 11 of mo.Conv or mo.MatMul. `alpha` multiplies the product before the bias.
 std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const onednn::Quant& x, const onednn::Quant& w, float alpha, std::string& reason);

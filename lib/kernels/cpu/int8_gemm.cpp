@@ -94,7 +94,11 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.x = x;
   g.epilogue = std::move(epilogue);
   g.depth = g.wide() ? (g.segments * g.length + 1) / 2 : (g.length + 3) / 4;
-  g.fused = g.isa >= Isa::avx512 && g.epilogue.simple && g.epilogue.bounded(g.row_elements());
+  const Steps& end = g.epilogue.steps;
+  const bool inner = end.inner && (end.residual || end.per_channel);
+  const bool known = inner ? !g.wide() : !end.inner && !end.per_channel;
+  const Finish finish = inner ? (end.residual ? Finish::inner_residual : Finish::inner_channel) : end.residual ? Finish::residual : Finish::steps;
+  g.fused = g.isa >= Isa::avx512 && g.epilogue.simple && known && g.epilogue.bounded(g.row_elements());
   const int64_t columns = g.epilogue.channels(), steps = g.wide() ? g.depth : g.segments * g.depth;
   int64_t at = 0, bytes = 0;
   for (int64_t n = 0; n < columns;) {
@@ -102,7 +106,7 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
     Lane lane{n, 0, left > 32 ? 4 : left > 16 ? 2 : 1, at, bytes, k_avx2_rows, nullptr};
     if (g.isa >= Isa::avx512) {
       lane.rows = avx512_rows(static_cast<int>(lane.registers));
-      lane.kernel = avx512_tile(!g.wide(), static_cast<int>(lane.registers), !g.fused ? Finish::sums : g.epilogue.steps.residual ? Finish::residual : Finish::steps);
+      lane.kernel = avx512_tile(!g.wide(), static_cast<int>(lane.registers), g.fused ? finish : Finish::sums);
     } else {
       lane.kernel = g.isa >= Isa::avx2 ? avx2_tile() : scalar_tile;
     }
@@ -117,6 +121,7 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.w_zero.assign(static_cast<size_t>(at), 0);
   g.scale.assign(static_cast<size_t>(at), 0);
   g.add.assign(static_cast<size_t>(at), 0);
+  g.after.assign(static_cast<size_t>(at), 0);
   Blob blob{nullptr, at, bytes};
   auto make = [&]() -> std::shared_ptr<const void> {
     const size_t size = static_cast<size_t>((blob.bytes() + 63) / 64 * 64);
@@ -157,6 +162,7 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
         g.start[i] = static_cast<int32_t>(start);
         g.scale[i] = g.epilogue.scale[c];
         g.add[i] = g.epilogue.add[c];
+        if (end.per_channel) g.after[i] = g.epilogue.after[c];
       }
   if (!correct) g.w_zero.clear();
   return g;
@@ -189,6 +195,7 @@ void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* wei
   t.start = &g.start[static_cast<size_t>(lane.at)];
   t.scale = &g.scale[static_cast<size_t>(lane.at)];
   t.add = &g.add[static_cast<size_t>(lane.at)];
+  t.after = &g.after[static_cast<size_t>(lane.at)];
   t.w_zero = g.w_zero.empty() ? nullptr : &g.w_zero[static_cast<size_t>(lane.at)];
   t.flip = g.wide() ? 0 : g.x.flip * 0x01010101u;
   t.columns = static_cast<int>(lane.count);

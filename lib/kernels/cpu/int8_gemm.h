@@ -20,7 +20,7 @@ struct Tile {
   int64_t segments, depth;
   const void* weights;
   const int32_t* start;
-  const float *scale, *add;
+  const float *scale, *add, *after;
   const int32_t *w_zero, *sums;
   uint32_t flip;
   int count, columns;
@@ -31,7 +31,7 @@ struct Tile {
   const Steps* steps;
 };
 using TileKernel = void (*)(const Tile&);
-enum class Finish : uint8_t { sums, steps, residual };
+enum class Finish : uint8_t { sums, steps, residual, inner_residual, inner_channel };  // inner ones: VNNI only
 TileKernel avx512_tile(bool vnni, int registers, Finish finish);
 TileKernel avx2_tile();
 constexpr int avx512_rows(int registers) { return registers == 4 ? 6 : registers == 2 ? 8 : 12; }
@@ -61,7 +61,7 @@ struct Gemm {
   std::shared_ptr<const void> weights;
   // per column in register order; w_zero is empty where no weight has a zero point to be corrected for
   std::vector<int32_t> start, w_zero;
-  std::vector<float> scale, add;
+  std::vector<float> scale, add, after;
   Epilogue epilogue;
 
   int64_t row_elements() const { return segments * length; }

@@ -99,13 +99,13 @@ Offer prepare(const Request& r) {
   std::string reason;
   auto qa = onednn::read_quant(r, 4, 5, reason), qb = onednn::read_quant(r, 6, 7, reason);
   if (!qa || !qb) return Decline{reason};
-  if (onednn::other_vnni() && b.dtype == DType::i8 && qb->symmetric()) return Decline{"oneDNN has exact 8-bit products here"};
+  if (onednn::other_vnni() && !rounds_inside(r.node) && b.dtype == DType::i8 && qb->symmetric()) return Decline{"oneDNN has exact 8-bit products here"};
   if (!qa->per_tensor() || qa->zero.size() != 1) return Decline{"scale of A per row"};
   auto plan = std::make_shared<Matmul>();
   Matmul& m = *plan;
   const ProductSpec spec = product_spec(r.node);
   m.p = product_of(spec, r);
-  m.residual = res.present;
+  m.residual = res.present && !(res.constant && res.dtype == DType::f32 && res.shape != y.shape);
   if (m.residual) {
     if (!spec.perm_y.empty() || res.shape != y.shape) return Decline{"epilogue operand of another shape"};
     m.p.along.push_back(m.p.y);
@@ -117,7 +117,7 @@ Offer prepare(const Request& r) {
   const bool vnni = isa() >= Isa::avx512_vnni;
   if (m.run_time && vnni) return Decline{"B is computed"};
   if (m.run_time && qb->zero.size() != 1) return Decline{"zero point per column of a computed B"};
-  if (vnni && rows < 4 && qb->symmetric() && b.dtype == DType::i8) return Decline{"few rows"};
+  if (vnni && rows < 4 && !rounds_inside(r.node) && qb->symmetric() && b.dtype == DType::i8) return Decline{"few rows"};
   if (m.p.y.strides[rank - 1] != 1 && n > 1) return Decline{"transposed result"};
   auto epilogue = make_epilogue(r, n, *qa, *qb, spec.alpha, reason);
   if (!epilogue) return Decline{reason};

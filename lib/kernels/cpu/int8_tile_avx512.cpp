@@ -87,7 +87,17 @@ MO_STEP void finish(__m512i (&acc)[R][Z], const Tile& t) {
       __m512 v[Z];
 #pragma GCC unroll 4
       for (int z = 0; z < Z; ++z) v[z] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][z]), scale[z], add[z]);
-      if constexpr (F == Finish::residual) {
+      if constexpr (F == Finish::inner_residual || F == Finish::inner_channel) {
+        const __m512 low = _mm512_set1_ps(t.steps->inner_low), high = _mm512_set1_ps(t.steps->inner_high), unit = _mm512_set1_ps(t.steps->inner_scale);
+#pragma GCC unroll 4
+        for (int z = 0; z < Z; ++z) v[z] = _mm512_mul_ps(_mm512_max_ps(_mm512_min_ps(_mm512_roundscale_ps(v[z], 8), high), low), unit);
+      }
+      if constexpr (F == Finish::inner_channel) {
+        const __m512 factor = _mm512_set1_ps(t.steps->r_scale);
+#pragma GCC unroll 4
+        for (int z = 0; z < Z; ++z) v[z] = _mm512_fmadd_ps(_mm512_loadu_ps(t.after + 16 * z), factor, v[z]);
+      }
+      if constexpr (F == Finish::residual || F == Finish::inner_residual) {
         add_residual<Z>(v, res, live, *t.steps);
         res += t.r_stride;
       }
@@ -125,6 +135,8 @@ TileKernel pairs_kernel(int registers) {
 
 TileKernel avx512_tile(bool vnni, int registers, Finish finish) {
   if (finish == Finish::sums) return vnni ? vnni_kernel<Finish::sums>(registers) : pairs_kernel<Finish::sums>(registers);
+  if (finish == Finish::inner_residual) return vnni ? vnni_kernel<Finish::inner_residual>(registers) : nullptr;
+  if (finish == Finish::inner_channel) return vnni ? vnni_kernel<Finish::inner_channel>(registers) : nullptr;
   if (finish == Finish::steps) return vnni ? vnni_kernel<Finish::steps>(registers) : pairs_kernel<Finish::steps>(registers);
   return vnni ? vnni_kernel<Finish::residual>(registers) : pairs_kernel<Finish::residual>(registers);
 }
