@@ -23,7 +23,8 @@ program() { # KIND FOLDER REFERENCES FLAGS SOURCE...: compiles Libmo.Tests.exe a
   local kind=$1; shift
   mkdir -p "$out/test/$kind"
   cp "$out/lib/$kind/Libmo.dll" "$out/test/$kind/"
-  cp "$out"/native/*.so* "$out/test/$kind/"
+  local natives=$out/test/$kind; [[ $kind == netstandard2.0 ]] && natives+=/runtimes/linux-x64/native   # both places are to be found
+  mkdir -p "$natives"; cp "$out"/native/*.so* "$natives"
   mcs -unsafe -langversion:7.2 -nowarn:1702,1701 -r:"$out/lib/$kind/Libmo.dll" "$@" -out:"$out/test/$kind/Libmo.Tests.exe" "$here"/tests/*.cs &&
     mcs -unsafe -langversion:7.2 -nowarn:1702,1701 -r:"$out/lib/$kind/Libmo.dll" "$@" -out:"$out/test/$kind/conformance.exe" "$here"/conformance/Conformance.cs
 }
@@ -51,5 +52,6 @@ if [[ -x $root/.deps/dotnet/dotnet ]]; then
 else
   skipped=$((skipped + 1)); echo "  no .deps/dotnet: cmake/deps/dotnet.sh brings it"
 fi
+count "examples, from the package" < <(python3 "$root/tests/bindings/readme.py" csharp 2>&1)
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

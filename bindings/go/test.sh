@@ -39,7 +39,7 @@ same_as_committed() {
 }
 formatted() { local odd; odd=$(gofmt -l .); [[ -z $odd ]] || { echo "gofmt would change: $odd"; false; }; }
 
-command -v go > /dev/null || { echo "no Go here"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
+go list . > /dev/null 2>&1 || { echo "no Go here, or one older than go.mod says"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
 cmake --install "$build" --prefix "$stage" > /dev/null || { echo "0 passed, 1 failed"; exit 1; }
 check "generated files are current" same_as_committed
 check "gofmt" formatted
@@ -47,14 +47,19 @@ check "go vet" go vet ./...
 tests "  tests" A=
 race=-race tests "  race detector" A=
 tests "  cgo pointer checks" GOEXPERIMENT=cgocheck2
+count() { # NAME COMMAND...: adds the "N passed, N failed" that a program prints last
+  local name=$1 last; shift
+  last=$("$@" 2>&1 | tee "$scratch/log" | tail -1)
+  echo "  $name: ${last:-died}"
+  if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+    ((BASH_REMATCH[2] == 0)) || head -30 "$scratch/log"
+  else
+    failed=$((failed + 1)); head -30 "$scratch/log"
+  fi
+}
 go build -o "$scratch/conformance" ./internal/conformance
-last=$(python3 ../../tests/conformance/run.py go "$scratch/conformance" | tee "$scratch/log" | tail -1)
-echo "  conformance: ${last:-died}"
-if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
-  passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
-  ((BASH_REMATCH[2])) && head -30 "$scratch/log"
-else
-  failed=$((failed + 1))
-fi
+count "conformance" python3 ../../tests/conformance/run.py go "$scratch/conformance"
+count "examples, from the package" python3 ../../tests/bindings/readme.py go
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -77,7 +77,8 @@ internal delegate int NativeProgress(global::System.IntPtr user, global::System.
 internal delegate void NativeLog(global::System.IntPtr user, int level, global::System.IntPtr message);
 %}
 
-/* the first call of all loads the native library, and says in full why when it cannot */
-%pragma(csharp) imclasscode=%{
-  static NativeMethods() { NativeLoader.Load(); }
+/* Loads the native library, unless the face did so already. The initialiser has a second use: Mono does not inline methods of a class that has one,
+ * and so does not look a P/Invoke up before the method that loads the library was run. */
+%pragma(csharp) modulecode=%{
+  static Native() { NativeLoader.Load(); }
 %}

@@ -8,14 +8,29 @@ namespace Libmo
     public static class Library
     {
         /// <summary>The release, "0.1.0".</summary>
-        public static string Version { get { return Native.mo_version(); } }
+        public static string Version
+        {
+            get
+            {
+                NativeLoader.Load();
+                return Native.mo_version();
+            }
+        }
 
         /// <summary>The number of the binary interface.</summary>
-        public static int AbiVersion { get { return Native.mo_abi_version(); } }
+        public static int AbiVersion
+        {
+            get
+            {
+                NativeLoader.Load();
+                return Native.mo_abi_version();
+            }
+        }
 
         /// <summary>How the library was built, as a JSON object.</summary>
         public static string BuildInfoJson()
         {
+            NativeLoader.Load();
             IntPtr json;
             Native.mo_build_info_json(out json);
             return NativeObject.TextOf(json);
@@ -24,6 +39,7 @@ namespace Libmo
         /// <summary>The devices that can run models, as a JSON object.</summary>
         public static string DevicesJson()
         {
+            NativeLoader.Load();
             IntPtr json;
             Native.mo_devices_json(out json);
             return NativeObject.TextOf(json);
@@ -37,6 +53,7 @@ namespace Libmo
         /// SetLog returns, the former sink is not running and will not be called again.</summary>
         public static void SetLog(LogLevel level, Action<LogLevel, string>? sink)
         {
+            NativeLoader.Load();
             lock (LogLock)
             {
                 NativeLog? function = null;

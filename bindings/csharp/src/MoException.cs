@@ -27,7 +27,14 @@ namespace Libmo
         public string Operator { get; }
 
         /// <summary>The code as the C interface calls it, "MO_ERR_SHAPE".</summary>
-        public string CodeName { get { return Native.mo_error_name((int)Code); } }
+        public string CodeName
+        {
+            get
+            {
+                NativeLoader.Load();
+                return Native.mo_error_name((int)Code);
+            }
+        }
 
         /// <summary>Throws what the library returned, and frees it.</summary>
         internal static void Check(IntPtr error)

@@ -3,8 +3,10 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Threading;
 
 namespace Libmo
 {
@@ -21,22 +23,30 @@ namespace Libmo
         [DllImport("libdl.so.2", EntryPoint = "dlerror")]
         private static extern IntPtr Reason();
 
-        /// <summary>Called by the first native call. What is loaded here by path is then found by name.</summary>
+        /// <summary>What is loaded here by path is then found by name. Every way into the library begins here; on Mono it must be called by a method
+        /// that was compiled before the first native call is, which is why Native's own initialiser alone would not do.</summary>
         internal static void Load()
         {
+            if (Volatile.Read(ref done)) return;
             lock (Lock)
             {
                 if (done) return;
                 if (Environment.OSVersion.Platform == PlatformID.Unix) Find();
-                done = true;
+                Volatile.Write(ref done, true);
             }
         }
 
         /// <summary>Refuses a library with another binary interface; whoever makes an object asks.</summary>
-        internal static void Check() { if (!compatible) compatible = Compare(); }
+        internal static void Check()
+        {
+            if (compatible) return;
+            Load();
+            compatible = Compare();
+        }
 
         private static bool compatible;
 
+        [MethodImpl(MethodImplOptions.NoInlining)]
         private static bool Compare()
         {
             int got = Native.mo_abi_version();

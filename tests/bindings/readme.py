@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Follows the README of examples/go or examples/csharp line by line in an empty folder, with nothing but the installed package.
+
+usage: readme.py go|csharp      prints "N passed, N failed, N skipped" last; every command line of the README is a check
+"""
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MO_BUILD", ROOT / "build")).resolve()
+MODEL = ROOT / "examples/shapes/shapes.onnx"
+
+
+def commands(readme):
+    return [line[4:].strip() for line in readme.read_text().splitlines() if line.startswith("    ")]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("localhost", 0))
+        return str(s.getsockname()[1])
+
+
+def main():
+    language = sys.argv[1]
+    examples = ROOT / "examples" / language
+    script = {"go": "go.sh", "csharp": "nuget.sh"}[language]
+    subprocess.run([ROOT / "packaging" / script], check=True, env={**os.environ, "MO_BUILD": str(BUILD)}, stdout=subprocess.DEVNULL)
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as made:
+        at = pathlib.Path(made)
+        work, prefix = at / "work", at / "installed here"   # a blank in the path, too
+        prefix = at / "installed" if language == "go" else prefix
+        work.mkdir()
+        for source in [*examples.glob("*.go"), *examples.glob("*.cs"), MODEL]:
+            shutil.copy(source, work)
+        if language == "go":
+            subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
+        else:
+            shutil.copy(next((BUILD / "packages/nuget").glob("*.nupkg")), work)
+        go = shutil.which("go")
+        clean = {"PATH": "/usr/bin:/bin" + (f":{pathlib.Path(go).parent}" if go else ""), "HOME": str(at), "LC_ALL": "C.UTF-8", "GOTOOLCHAIN": "local",
+                 "GOCACHE": str(BUILD / "go-cache"), "GOMODCACHE": str(at / "modules")}
+        port, exports = free_port(), []
+        for line in commands(examples / "README.md"):
+            line = line.replace("PREFIX", str(prefix)).replace("PACKAGES", str(BUILD / "packages")).replace("8080", port).replace("8081", port)
+            if line.startswith("export "):
+                exports.append(line)
+                continue
+            full = "; ".join(["set -e", *exports, line.replace("curl ", "curl -sf --retry 60 --retry-connrefused --retry-delay 1 ")])
+            if line.endswith("&"):
+                server = subprocess.Popen(["bash", "-c", full.rstrip("& ")], cwd=work, env=clean, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                continue
+            run = subprocess.run(["bash", "-c", full], cwd=work, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+            good = run.returncode == 0 and ("curl" not in line or "Conv" in run.stdout)
+            passed, failed = passed + good, failed + (not good)
+            print(f"{'ok    ' if good else 'FAILED'} {line}")
+            if not good:
+                print(run.stdout[-1500:])
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        subprocess.run(["chmod", "-R", "u+w", str(at)])   # Go makes its module cache read-only
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
