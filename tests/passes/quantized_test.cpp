@@ -18,6 +18,16 @@ TEST_CASE("slide_quantize: moves 8-bit data and cancels equal pairs") {
   CHECK(after_passes({"slide_quantize"}, std::string("(uint8[2, 3] x) -> (y) {") + k_scales + "d = DequantizeLinear(x, s, z); y = QuantizeLinear(d, t, u); }") == "DequantizeLinear QuantizeLinear");
 }
 
+TEST_CASE("slide_quantize: Concat and Split stay 8-bit, parts with other parameters go through a table") {
+  const std::string head = std::string("(uint8[2, 3] x, uint8[2, 5] v, float32[2, 2] f) -> (y) {") + k_scales + "d = DequantizeLinear(x, s, z); ";
+  const std::vector<std::string> names{"slide_quantize", "lookup"};
+  CHECK(after_passes(names, head + "e = DequantizeLinear(v, t, u); c = Concat<axis=1>(d, e); y = QuantizeLinear(c, t, u); }") == "mo.Lookup Concat");
+  CHECK(after_passes(names, head + "e = DequantizeLinear(v, s, z); c = Concat<axis=1>(d, e); y = Exp(c); }") == "Concat DequantizeLinear Exp");
+  CHECK(after_passes(names, head + "c = Concat<axis=1>(d, f); y = QuantizeLinear(c, s, z); }") == "QuantizeLinear Concat");
+  CHECK(after_passes(names, std::string("(uint8[2, 4] x) -> (a, b) {") + k_scales + "d = DequantizeLinear(x, s, z); p, r = Split<axis=1, num_outputs=2>(d); a = QuantizeLinear(p, s, z); b = Exp(r); }") ==
+        "Split DequantizeLinear Exp");
+}
+
 TEST_CASE("lower_quantized: convolution and products of 8-bit operands, quantized again in the same step") {
   const std::vector<std::string> names{"lower_quantized", "fuse_epilogue"};
   const std::string conv = std::string("(uint8[1, 2, 4, 4] x, uint8[1, 3, 4, 4] r) -> (y) {") + k_scales +
