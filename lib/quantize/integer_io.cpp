@@ -44,7 +44,7 @@ void integer_io(Result& result, const std::string& which) {
       ValueId integers = g.node(q).outputs[0];
       note(result, g, name, q);
       g.remove_node(q);
-      g.rename_value(input, name + "_float");
+      g.rename_value(input, g.unique_name(name + "_float"));
       g.rename_value(integers, name);
       input = integers;
     }
@@ -53,13 +53,14 @@ void integer_io(Result& result, const std::string& which) {
       if (g.value(out).type.dtype != DType::f32) continue;
       std::string name = g.value(out).name;
       NodeId q = quantizer_of(g, out);
-      if (q == k_none) {
+      if (NodeId dq = g.producer_if(out, "DequantizeLinear"); dq != k_none) q = g.value(g.node(dq).input(0)).producer;
+      if (q == k_none || !g.node(q).is("QuantizeLinear")) {
         result.warnings.push_back("output '" + printable(name) + "' stays float: what makes it is not quantized");
         continue;
       }
       ValueId integers = g.node(q).outputs[0];
       note(result, g, name, q);
-      g.rename_value(out, name + "_float");
+      g.rename_value(out, g.unique_name(name + "_float"));
       g.rename_value(integers, name);
       out = integers;
     }

@@ -78,6 +78,11 @@ class Placer {
     ValueId q = add("QuantizeLinear", {v, scale, zero}, g_.value(zero).constant.dtype(), type, name + "_q");
     ValueId dq = add("DequantizeLinear", {q, scale, zero}, DType::f32, type, name + "_dq");
     ++result_.activations;
+    if (readers.empty() && g_.is_output(v)) {  // the model gives the rounded value under the old name
+      g_.rename_value(v, name + "_float");
+      g_.rename_value(dq, name);
+      std::replace(g_.outputs.begin(), g_.outputs.end(), v, dq);
+    }
     bool integer_made = made_by_integers(v);
     for (NodeId id : readers) {
       if (!integer_made && !points_.quantized.contains(id)) continue;

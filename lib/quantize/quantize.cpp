@@ -53,13 +53,22 @@ Moments needed_moments(const graph::Graph& g, const Scheme& scheme, const Calibr
   return collect_moments(g, learned, calibration->kept_inputs(), m, control);
 }
 
+// About their mean: bias correction takes the mean error away, so that rounding need not mind it.
+void centre(Moments& moments) {
+  for (auto& [name, m] : moments)
+    for (size_t g = 0; g < m.gram.size() && m.rows > 0; ++g)
+      for (int64_t i = 0; i < m.cols; ++i)
+        for (int64_t j = 0; j < m.cols; ++j)
+          m.gram[g][static_cast<size_t>(i * m.cols + j)] -= static_cast<float>(m.mean[g][static_cast<size_t>(i)] * m.mean[g][static_cast<size_t>(j)] / m.rows);
+}
+
 void apply(Result& result, const Scheme& scheme, const Calibration* calibration, const Options& o, Control* control) {
   graph::Graph& g = result.model.graph;
   report_nodes(g, scheme, result);
   Moments moments = needed_moments(g, scheme, calibration, o, result, control);
   bool corrected = std::find(o.corrections.begin(), o.corrections.end(), "bias_correction") != o.corrections.end();
   std::optional<graph::Graph> before;
-  if (corrected) before = g;
+  if (corrected) before = g, centre(moments);
   bool any_static = std::any_of(scheme.nodes.begin(), scheme.nodes.end(), [](const auto& n) { return n.second.how == "static"; });
   if (any_static) add(result, place(g, scheme, moments));
   add(result, rewrite(g, scheme, moments, o.format == "auto" ? "qdq" : o.format));

@@ -1,0 +1,108 @@
+// Learned roundings and corrections lose less than rounding to nearest; what must not change the float function does not.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "quantize/correct.h"
+#include "quantize/linear_algebra.h"
+#include "quantize/moments.h"
+#include "quantize/prepare.h"
+#include "support/quantize_case.h"
+
+using namespace mo;
+using namespace quantize_test;
+using quantize::Options;
+
+namespace {
+
+double loss(const graph::Model& m, const Options& o) {
+  auto c = calibrated(m);
+  return snr(m, quantize::quantize(m, c.get(), o, nullptr).model);
+}
+
+}  // namespace
+
+TEST_CASE("the inverse factor is one: UᵀU H = I") {
+  constexpr int64_t n = 24;
+  std::vector<float> x(64 * n), h(n * n, 0.0f);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(std::sin(static_cast<double>(i * i % 1009)));
+  quantize::add_gram(x.data(), 64, n, h.data());
+  std::vector<float> u = quantize::inverse_factor(h, n, 1e-9, 1);
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (int64_t a = 0; a < n; ++a)
+        for (int64_t b = 0; b <= std::min(i, a); ++b) sum += static_cast<double>(u[static_cast<size_t>(b * n + i)]) * u[static_cast<size_t>(b * n + a)] * h[static_cast<size_t>(a * n + j)];
+      CHECK(sum == doctest::Approx(i == j ? 1.0 : 0.0).epsilon(1e-3));
+    }
+}
+
+TEST_CASE("moments of a convolution are those of its receptive fields") {
+  graph::Model m = model("(float32[1, 1, 2, 3] x) -> (y) { w = const float32[1, 1, 2, 2] {1, 2, 3, 4}; c: y = Conv(x, w); }");
+  runtime::Named sample;
+  sample.emplace("x", Datum(Tensor::of<float>({1, 1, 2, 3}, {1, 2, 3, 4, 5, 6})));
+  auto found = quantize::collect_moments(m.graph, {"c"}, {sample}, {}, nullptr);
+  const auto& moments = found.at("c");
+  CHECK(moments.rows == 2);
+  CHECK(moments.mean[0] == std::vector<double>{3, 5, 9, 11});          // (1 2 4 5) + (2 3 5 6)
+  CHECK(moments.gram[0][0 * 4 + 1] == 1 * 2 + 2 * 3);
+  CHECK(moments.gram[0][2 * 4 + 3] == 4 * 5 + 5 * 6);
+}
+
+TEST_CASE("gptq and adaround lose less than rounding to nearest") {
+  graph::Model m = two_products();
+  Options o;
+  o.mode = "weight_only", o.precision = "int3", o.granularity = "per_channel", o.format = "qdq";
+  double nearest = loss(m, o);
+  o.rounding = "gptq";
+  double gptq = loss(m, o);
+  o.rounding = "adaround";
+  double adaround = loss(m, o);
+  CHECK(adaround > nearest + 0.3);
+  CHECK(gptq > nearest - 1.0);  // its inputs are nearly white here: little to gain
+}
+
+TEST_CASE("equalization leaves the float function alone and helps one scale per tensor") {
+  graph::Model m = three_convolutions();
+  graph::Model p = quantize::prepare(m, true);
+  quantize::Result notes;
+  auto done = quantize::equalize(p.graph, notes);
+  CHECK(done.size() == 2);
+  CHECK(snr(m, p) > 100);
+  Options o;
+  o.granularity = "per_tensor";
+  double before = loss(m, o);
+  o.corrections = {"equalization"};
+  CHECK(loss(m, o) > before + 3);
+}
+
+TEST_CASE("a rescale without a place to fold it becomes a Mul and leaves the function alone") {
+  graph::Model m = two_products();
+  graph::Model p = quantize::prepare(m, true);
+  std::vector<float> factor;
+  for (int i = 0; i < 16; ++i) factor.push_back(std::exp2(static_cast<float>(i % 5 - 2)));
+  quantize::apply_rescale(p.graph, {"x", factor, {"fc1"}});
+  CHECK(count(p.graph, "Mul") == 1);
+  CHECK(snr(m, p) > 100);
+  factor.resize(32, 2.0f);
+  quantize::apply_rescale(p.graph, {"r", factor, {"fc2"}});
+  CHECK(count(p.graph, "Mul") == 1);
+  CHECK(snr(m, p) > 100);
+}
+
+TEST_CASE("bias correction takes the mean error out of a coarse model") {
+  graph::Model m = three_convolutions();
+  Options o;
+  o.precision = "int3", o.granularity = "per_tensor";
+  double before = loss(m, o);
+  o.corrections = {"bias_correction"};
+  CHECK(loss(m, o) > before);
+}
+
+TEST_CASE("smoothquant and awq need samples and say so") {
+  graph::Model m = two_products();
+  Options o;
+  o.mode = "dynamic", o.corrections = {"smoothquant"};
+  CHECK_THROWS_WITH_AS(quantize::quantize(m, nullptr, o, nullptr), doctest::Contains("samples"), Error);
+}

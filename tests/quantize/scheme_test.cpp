@@ -1,0 +1,72 @@
+// A scheme survives JSON, can be replayed, and says what is wrong with a file.
+#include "quantize/scheme.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "quantize/quantize.h"
+#include "support/quantize_case.h"
+
+using namespace mo;
+using quantize::Scheme;
+
+TEST_CASE("a scheme is the same after a trip through JSON") {
+  Scheme s;
+  s.nodes["conv"] = {"static", "Conv", "", quantize::WeightForm{DType::i4, 4, true, 0, 0, "mse", "gptq", {0.5f, 0.25f}, {}}};
+  s.nodes["mat mul"] = {"weight_only", "MatMul", "", quantize::WeightForm{DType::u4, 3, false, 1, 32, "hqq", "nearest", {}, {1, 2}}};
+  s.nodes["softmax"] = {"float", "Softmax", "computed in float: no integer form", {}};
+  s.activations["x"] = {DType::u8, 0.125f, 3, ""};
+  s.activations["y"] = {DType::i16, 0.5f, 0, "x"};
+  s.rescales.push_back({"x", {1.5f, 0.75f}, {"conv"}});
+  CHECK(quantize::scheme_from_json(quantize::to_json(s), "file") == s);
+}
+
+TEST_CASE("a scheme file with a mistake is refused by name") {
+  auto message = [](const char* text) {
+    try {
+      quantize::scheme_from_json(text, "s.json");
+    } catch (const Error& e) {
+      CHECK(e.code() == Code::format);
+      return e.message();
+    }
+    return std::string("accepted");
+  };
+  CHECK(message("{").find("not JSON") != std::string::npos);
+  CHECK(message("[]").find("not an object") != std::string::npos);
+  CHECK(message(R"({"scheme": 2})").find("wants 1") != std::string::npos);
+  CHECK(message(R"({"scheme": 1, "nodes": {"a": {"hwo": "static"}}})").find("did you mean 'how'") != std::string::npos);
+  CHECK(message(R"({"scheme": 1, "nodes": {"a": {"how": "statik"}}})").find("not one of") != std::string::npos);
+  CHECK(message(R"({"scheme": 1, "activations": {"a": {"scale": -1}}})").find("scale") != std::string::npos);
+  CHECK(message(R"({"scheme": 1, "nodes": {"a": {"weights": {"dtype": "int9"}}}})").find("unknown type") != std::string::npos);
+}
+
+TEST_CASE("replaying a scheme makes the same model") {
+  graph::Model m = quantize_test::two_products();
+  auto c = quantize_test::calibrated(m);
+  quantize::Options o;
+  quantize::Result first = quantize::quantize(m, c.get(), o, nullptr);
+  quantize::Result second = quantize::replay(m, quantize::scheme_from_json(quantize::to_json(first.scheme), "s"), nullptr, o, nullptr);
+  CHECK(graph::print(first.model.graph) == graph::print(second.model.graph));
+}
+
+TEST_CASE("replaying a scheme of another model names what is missing") {
+  graph::Model m = quantize_test::two_products();
+  Scheme s;
+  s.nodes["nobody"] = {"static", "Conv", "", {}};
+  CHECK_THROWS_WITH_AS(quantize::replay(m, s, nullptr, {}, nullptr), doctest::Contains("nobody"), Error);
+}
+
+TEST_CASE("an override leaves a node in float, gives another its width and fixes a scale") {
+  graph::Model m = quantize_test::two_products();
+  auto c = quantize_test::calibrated(m);
+  quantize::Options o;
+  o.overrides.nodes["fc2"] = {"float", "", "too sensitive", {}};
+  o.overrides.nodes["fc1"] = {"static", "", "", quantize::WeightForm{DType::i4, 4, true, 1, 0, "minmax", "nearest", {}, {}}};
+  o.overrides.activations["x"] = {DType::u8, 0.5f, 128, ""};
+  quantize::Result r = quantize::quantize(m, c.get(), o, nullptr);
+  CHECK(r.scheme.nodes.at("fc2").how == "float");
+  CHECK(r.scheme.nodes.at("fc1").weights->dtype == DType::i4);
+  CHECK(r.scheme.activations.at("x").scale == 0.5f);
+  for (const auto& n : r.nodes)
+    if (n.node == "fc2") CHECK(n.reason == "too sensitive");
+}
