@@ -42,6 +42,7 @@ std::unique_ptr<Command> make_describe(CLI::App&);
 std::unique_ptr<Command> make_run(CLI::App&);
 std::unique_ptr<Command> make_explain(CLI::App&);
 std::unique_ptr<Command> make_quantize(CLI::App&);
+std::unique_ptr<Command> make_sensitivity(CLI::App&);
 std::unique_ptr<Command> make_evaluate(CLI::App&);
 std::unique_ptr<Command> make_benchmark(CLI::App&);
 std::unique_ptr<Command> make_compare(CLI::App&);

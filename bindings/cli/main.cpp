@@ -10,6 +10,7 @@ constexpr cli::CommandDef k_commands[] = {
     {"run", "Run once on the arrays of an .npz file", cli::make_run},
     {"explain", "Which kernel runs each node, and why not a faster one", cli::make_explain},
     {"quantize", "Make a model of lower precision, calibrated on data", cli::make_quantize},
+    {"sensitivity", "Measure what quantizing each node or block alone does to the outputs", cli::make_sensitivity},
     {"evaluate", "Measure a metric on data", cli::make_evaluate},
     {"benchmark", "Measure latency, throughput and memory", cli::make_benchmark},
     {"compare", "Set two models side by side: accuracy, size, latency, memory, error per node", cli::make_compare},

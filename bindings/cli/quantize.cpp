@@ -2,9 +2,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "calibrate.h"
 #include "command.h"
 #include "format.h"
 
@@ -24,19 +26,24 @@ class Quantize : public Command {
     app.add_option("--save-statistics", statistics_out_, "File to write the calibration statistics to")->option_text("FILE");
     app.add_option("--report", report_, "File to write the report to, as JSON")->option_text("FILE");
     add_json(app);
-    flags_.add(app, {"quantize", "dataset", "calibration", "save", "load"});
+    test_.add(app);
+    flags_.add(app, {"quantize", "goal", "dataset", "calibration", "save", "load"});
   }
 
   Status run() override {
     // every option is checked before any work begins
     auto quantize_options = flags_.options("quantize"), save_options = flags_.options("save");
     flags_.options("load"), flags_.options("dataset"), flags_.options("calibration");
+    auto goal_options = flags_.options("goal");
     auto model = load(model_path_);
     Uninterrupted whole;
     Own<mo_calibration> calibration = calibrate(model.get());
     mo_model* made = nullptr;
     mo_report* report = nullptr;
-    mo_error* error = mo_quantize(model.get(), calibration.get(), quantize_options.get(), control(), &made, &report);
+    Own<mo_dataset> test = test_.open();
+    bool search = test || std::any_of(std::begin(k_goals), std::end(k_goals), [&](const char* key) { return flags_.given(key); });
+    mo_error* error = search ? mo_quantize_to_goal(model.get(), calibration.get(), test.get(), nullptr, nullptr, quantize_options.get(), goal_options.get(), control(), &made, &report)
+                             : mo_quantize(model.get(), calibration.get(), quantize_options.get(), control(), &made, &report);
     Own<mo_model> quantized(made);
     Own<mo_report> owned_report(report);
     clear_progress();
@@ -46,10 +53,13 @@ class Quantize : public Command {
     j["output_file"] = output_;
     if (!report_.empty()) write_report(j.dump(2));
     print(json_ ? j.dump(2) : std::string(mo_report_text(report)) + "wrote " + output_ + "\n");
-    return k_ok;
+    return mo_report_passed(report) ? k_ok : k_gate;
   }
 
  private:
+  // Any of these, or data to judge on, makes it a search.
+  static constexpr const char* k_goals[] = {"max_drop", "max_size_ratio", "max_bytes", "max_latency_ratio", "max_ms", "precisions", "keep_slower"};
+
   Own<mo_calibration> calibrate(const mo_model* model) {
     if (data_path_.empty() && statistics_in_.empty()) return nullptr;
     auto options = flags_.options("calibration");
@@ -58,22 +68,9 @@ class Quantize : public Command {
       calibration = make<mo_calibration>(statistics_in_, [&](mo_calibration** out) { return mo_calibration_load(statistics_in_.c_str(), model, out); });
     else
       calibration = make<mo_calibration>(model_path_, [&](mo_calibration** out) { return mo_calibration_create(model, options.get(), out); });
-    if (!data_path_.empty()) feed(calibration.get());
+    if (!data_path_.empty()) feed_calibration(calibration.get(), open_data(data_path_).get(), data_path_, model_path_);
     if (!statistics_out_.empty()) check(mo_calibration_save(calibration.get(), statistics_out_.c_str()), statistics_out_);
     return calibration;
-  }
-
-  void feed(mo_calibration* calibration) {
-    auto dataset = open_data(data_path_, flags_.text("num_samples"));
-    int64_t total = 0;
-    check(mo_dataset_count(dataset.get(), &total), data_path_);
-    while (true) {
-      auto inputs = make<mo_tensors>(data_path_, [&](mo_tensors** out) { return mo_dataset_next(dataset.get(), out, nullptr); });
-      if (!inputs) break;
-      check(mo_calibration_feed(calibration, inputs.get(), control()), model_path_);
-      show_progress("calibrate", mo_calibration_count(calibration), total > 0 ? total : 0);
-      if (interrupted()) throw Failure(k_interrupted, "interrupted");
-    }
   }
 
   void write_report(const std::string& text) {
@@ -87,6 +84,7 @@ class Quantize : public Command {
   }
 
   std::string output_, statistics_in_, statistics_out_, report_;
+  TestData test_;
 };
 
 }  // namespace

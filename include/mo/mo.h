@@ -200,7 +200,8 @@ MO_API void mo_control_free(mo_control *control);
 
 /* -------------------------------------------------------------------------------------------------------------------------- options */
 
-/* All defaults of `operation`: "load", "save", "session", "dataset", "calibration", "quantize", "benchmark", "evaluate" or "compare".
+/* All defaults of `operation`: "load", "save", "session", "dataset", "calibration", "quantize", "goal", "sensitivity", "benchmark", "evaluate"
+ * or "compare".
  * Errors: MO_ERR_NOT_FOUND for another word. */
 MO_API mo_error *mo_options_create(const char *operation, mo_options **out);
 
@@ -384,6 +385,25 @@ MO_API void mo_calibration_free(mo_calibration *calibration);
  * float16/bfloat16 take NULL. control and report may be NULL. options: "quantize".
  * Errors: MO_ERR_INVALID_ARGUMENT for an empty calibration or one of another model, MO_ERR_CANCELLED, MO_ERR_DEADLINE. */
 MO_API mo_error *mo_quantize(const mo_model *model, const mo_calibration *calibration, const mo_options *options, mo_control *control, mo_model **out, mo_report **report);
+
+/* Judges a model: writes how good it is to `value` and returns 0; anything else ends the search with MO_ERR_CALLBACK. `model` is borrowed for
+ * the time of the call. Called on the thread that called the search, one call at a time; it may use the library, but none of the
+ * objects given to that search but its model. */
+typedef int32_t (*mo_metric_fn)(void *user, const mo_model *model, double *value);
+
+/* mo_quantize with a choice of precision for each node that keeps limits on a metric, on size and on latency, and leaves in float what is not
+ * faster in integers on this machine (docs/accuracy_loop.md). The metric is `metric` or, when that is NULL, the one that the options name, on
+ * `dataset`. dataset may be NULL when no metric is limited or `metric` is given: then sensitivities are measured on the samples that the
+ * calibration kept. control and report may be NULL; mo_report_passed says whether the limits were kept. options: "quantize", "goal".
+ * Errors: as mo_quantize; MO_ERR_THRESHOLD when no choice keeps the limits on size and latency, MO_ERR_CALLBACK. */
+MO_API mo_error *mo_quantize_to_goal(const mo_model *model, const mo_calibration *calibration, mo_dataset *dataset, mo_metric_fn metric, void *user,
+                                     const mo_options *quantize, const mo_options *goal, mo_control *control, mo_model **out, mo_report **report);
+
+/* What quantizing each node (or block) alone does to the outputs: signal to noise, cosine, divergence, and when asked for the metric.
+ * Arguments as in mo_quantize_to_goal. options: "quantize", "sensitivity". JSON: {"measure", "units": [{"unit", "nodes", "precision", "harm",
+ * "snr_db", "cosine", "kl", "drop"?}]}, the most harmful first. */
+MO_API mo_error *mo_sensitivity(const mo_model *model, const mo_calibration *calibration, mo_dataset *dataset, mo_metric_fn metric, void *user,
+                                const mo_options *quantize, const mo_options *options, mo_control *control, mo_report **report);
 
 /* -------------------------------------------------------------------------------------------------------------------------- measure */
 

@@ -1,5 +1,5 @@
 // mo_quantize: options to the quantizer, its result to a model and a report.
-#include "quantize/quantize.h"
+#include "api/quantize.h"
 
 #include <algorithm>
 #include <chrono>
@@ -78,7 +78,7 @@ void measure_nodes(report::QuantizationFacts& facts, const mo_model& before, con
 }
 
 report::Report make_report(const mo_model& before, const mo_model& after, const quantize::Result& made, const mo_calibration* calibration, const OptionSet& o,
-                           double seconds, Control* control) {
+                           double seconds, Control* control, const search::Outcome* found = nullptr) {
   report::QuantizationFacts facts;
   facts.before = side_of(before);
   facts.after = side_of(after);
@@ -90,6 +90,7 @@ report::Report make_report(const mo_model& before, const mo_model& after, const 
   facts.seconds = seconds;
   facts.seed = static_cast<uint64_t>(o.integer("seed"));
   facts.options = o.json();
+  facts.search = found;
   if (o.flag("report.latency")) {
     LatencyWish wish;
     wish.threads = static_cast<int>(o.integer("report.threads"));
@@ -106,6 +107,13 @@ report::Report make_report(const mo_model& before, const mo_model& after, const 
 }
 
 }  // namespace
+
+namespace mo::api {
+quantize::Options quantizer_options(const OptionSet& o) { return quantize_options(o); }
+report::Report report_of_search(const mo_model& before, const mo_model& after, const search::Outcome& found, const mo_calibration* calibration, const OptionSet& o, Control* control) {
+  return make_report(before, after, found.result, calibration, o, found.seconds, control, &found);
+}
+}  // namespace mo::api
 
 mo_error* mo_quantize(const mo_model* model, const mo_calibration* calibration, const mo_options* options, mo_control* control, mo_model** out, mo_report** report) {
   return guard([&] {

@@ -154,6 +154,44 @@ constexpr OptionRow k_compare[] = {
     gate("min_snr_db", "Gate: signal to noise of the second's outputs against the first's, in decibels."),
 };
 
+constexpr OptionRow k_goal[] = {
+    gate("max_drop", "Goal: the metric may be worse than in float by at most this number (0.002 of top1 is 0.2 points)."),
+    one_of("drop", "absolute", "absolute|relative", "max_drop is a number of the metric's unit, or a share of its value in float."),
+    one_of("metric", "top1", metric_choices, "What is measured on the data set; a metric of the caller's own goes before it."),
+    word("metric_output", "", "The model output that is judged; none: the first."),
+    yes_no("higher_is_better", "true", "Of a metric of the caller's own."),
+    gate("max_size_ratio", "Goal: at most this part of the weights' bytes."),
+    gate("max_bytes", "Goal: at most so many bytes of weights."),
+    gate("max_latency_ratio", "Goal: one run takes at most this part of its time in float."),
+    gate("max_ms", "Goal: one run takes at most so many milliseconds."),
+    list("precisions", "Precisions to choose from beside fp32, of int8, fp16, bf16; none: int8."),
+    one_of("minimize", "time", "time|size", "What is made small where several choices keep a limit on the metric."),
+    one_of("unit", "node", "node|block", "What is decided as one: a node, or the nodes between two places where few values are alive."),
+    yes_no("trim", "true", "Once the metric holds, try what went back to float as integers again."),
+    yes_no("keep_slower", "false", "Keep integers also where they are slower than float on this machine."),
+    whole("max_evaluations", "0", "Most models judged by the metric; 0: half as many as there are units, at least 12.", 0, k_int),
+    number("time_limit", "0", "Seconds after which no further model is judged and the best so far is the result; 0: none.", 0, 1e9),
+    one_of("sensitivity.measure", "snr", "snr|cosine|kl|metric", "How the harm of quantizing one unit alone is measured; metric takes an evaluation per unit."),
+    whole("sensitivity.samples", "16", "Samples on which it is measured.", 1, 1000000),
+    word("sensitivity.cache", "", "File to keep these measurements in, and to go on from."),
+    whole("threads", "0", "Threads of the runs that judge; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    whole("timing.threads", "1", "Threads of the timed runs; 0: as many as the machine or its cgroup gives.", 0, 1024),
+    number("timing.seconds", "1", "Seconds of timing for each model.", 0.001, 3600),
+    list("timing.shapes", "Input shapes of the timed runs, as input=1x3x224x224; none: the first sample."),
+};
+
+constexpr OptionRow k_sensitivity[] = {
+    one_of("sensitivity.measure", "snr", "snr|cosine|kl|metric", "How the harm of quantizing one unit alone is measured; metric takes an evaluation per unit."),
+    whole("sensitivity.samples", "16", "Samples on which it is measured.", 1, 1000000),
+    word("sensitivity.cache", "", "File to keep these measurements in, and to go on from."),
+    list("precisions", "Precisions to measure, of int8, fp16, bf16; none: int8."),
+    one_of("unit", "node", "node|block", "What is quantized as one: a node, or the nodes between two places where few values are alive."),
+    one_of("metric", "top1", metric_choices, "What the measure metric measures; a metric of the caller's own goes before it."),
+    word("metric_output", "", "The model output that is judged; none: the first."),
+    yes_no("higher_is_better", "true", "Of a metric of the caller's own."),
+    whole("threads", "0", "Threads of the runs; 0: as many as the machine or its cgroup gives.", 0, 1024),
+};
+
 constexpr Operation k_operations[] = {
     {"load", "Reading an ONNX model.", k_load},
     {"save", "Writing an ONNX model.", k_save},
@@ -161,6 +199,8 @@ constexpr Operation k_operations[] = {
     {"dataset", "Reading samples.", k_dataset},
     {"calibration", "Collecting statistics of a model's activations.", k_calibration},
     {"quantize", "Making a model of lower precision.", k_quantize},
+    {"goal", "Searching for the precisions that keep a metric, a size or a latency.", k_goal},
+    {"sensitivity", "Measuring what quantizing each part of a model alone does to its outputs.", k_sensitivity},
     {"benchmark", "Measuring latency, throughput and memory.", k_benchmark},
     {"evaluate", "Measuring how good a model is on data.", k_evaluate},
     {"compare", "Setting two models side by side.", k_compare},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/json.h"
+#include "report/search_part.h"
 #include "report/side_by_side.h"
 #include "report/table.h"
 
@@ -83,6 +84,7 @@ Report quantization_report(const QuantizationFacts& facts) {
          {"seed", facts.seed},
          {"options", options_json(facts.options)}};
   Report report;
+  if (facts.search) j["search"] = json_of(*facts.search), j["passed"] = report.passed = passed(*facts.search);
   report.json = dump(j);
   report.text = side_by_side(facts.before, facts.after, "before", "after");
   report.text += text("\n", quantized, " of ", total, " nodes quantized");
@@ -90,6 +92,7 @@ Report quantization_report(const QuantizationFacts& facts) {
   report.text += text(" in ", significant(facts.seconds, 3), " s\n");
   for (const runtime::ValueError& e : facts.outputs)
     report.text += text("output ", printable(e.name, 60), ": signal to noise ", std::isfinite(e.snr_db) ? significant(e.snr_db, 3) : "infinite", " dB, cosine ", fixed(e.cosine, 6), "\n");
+  if (facts.search) report.text += text_of(*facts.search);
   report.text += float_text(facts.nodes) + worst_text(facts.nodes, 8);
   for (const std::string& w : facts.warnings) report.text += "\nwarning: " + printable(w, 1000);
   if (!facts.warnings.empty()) report.text += "\n";

@@ -9,6 +9,11 @@
 #include "report/summary.h"
 #include "runtime/benchmark.h"
 #include "runtime/compare.h"
+#include "search/sensitivity.h"
+
+namespace mo::search {
+struct Outcome;
+}  // namespace mo::search
 
 namespace mo::report {
 
@@ -68,7 +73,20 @@ struct QuantizationFacts {
   double seconds = 0;
   uint64_t seed = 0;
   std::string options;
+  const search::Outcome* search = nullptr;  // when the precisions were searched for
 };
 Report quantization_report(const QuantizationFacts& facts);
+
+struct SensitivityFacts {
+  Side model;
+  const search::Space* space = nullptr;
+  std::vector<search::Sensitivity> rows;
+  std::string measure, metric;
+  std::optional<double> float_score;
+  int64_t samples = 0;
+  double seconds = 0;
+  std::string options;
+};
+Report sensitivity_report(const SensitivityFacts& facts);
 
 }  // namespace mo::report
