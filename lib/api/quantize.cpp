@@ -17,8 +17,14 @@ using namespace mo::api;
 
 namespace {
 
+quantize::Scheme scheme_at(const OptionSet& o, const char* key) {
+  std::vector<char> bytes = read_file(o.text(key), int64_t{1} << 30);
+  return quantize::scheme_from_json({bytes.data(), bytes.size()}, o.text(key));
+}
+
 quantize::Options quantize_options(const OptionSet& o) {
   quantize::Options q;
+  if (!o.text("overrides").empty()) q.overrides = scheme_at(o, "overrides");
   q.mode = o.text("mode");
   q.precision = o.text("precision");
   q.calibration_method = o.text("calibration.method");
@@ -110,6 +116,9 @@ report::Report make_report(const mo_model& before, const mo_model& after, const 
 
 namespace mo::api {
 quantize::Options quantizer_options(const OptionSet& o) { return quantize_options(o); }
+void save_scheme(const quantize::Scheme& scheme, const OptionSet& o) {
+  if (!o.text("save_scheme").empty()) write_file(o.text("save_scheme"), quantize::to_json(scheme));
+}
 report::Report report_of_search(const mo_model& before, const mo_model& after, const search::Outcome& found, const mo_calibration* calibration, const OptionSet& o, Control* control) {
   return make_report(before, after, found.result, calibration, o, found.seconds, control, &found);
 }
@@ -127,14 +136,9 @@ mo_error* mo_quantize(const mo_model* model, const mo_calibration* calibration, 
     if (c) turn.emplace(c->taken, "calibration");
     auto start = std::chrono::steady_clock::now();
     quantize::Options wishes = quantize_options(o);
-    auto scheme_at = [&](const char* key) {
-      std::vector<char> bytes = read_file(o.text(key), int64_t{1} << 30);
-      return quantize::scheme_from_json({bytes.data(), bytes.size()}, o.text(key));
-    };
-    if (!o.text("overrides").empty()) wishes.overrides = scheme_at("overrides");
     const quantize::Calibration* statistics = c ? c->calibration.get() : nullptr;
-    quantize::Result made = o.text("scheme").empty() ? quantize::quantize(m.model, statistics, wishes, watch) : quantize::replay(m.model, scheme_at("scheme"), statistics, wishes, watch);
-    if (!o.text("save_scheme").empty()) write_file(o.text("save_scheme"), quantize::to_json(made.scheme));
+    quantize::Result made = o.text("scheme").empty() ? quantize::quantize(m.model, statistics, wishes, watch) : quantize::replay(m.model, scheme_at(o, "scheme"), statistics, wishes, watch);
+    save_scheme(made.scheme, o);
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     auto after = std::make_unique<mo_model>(std::move(made.model));
     if (report) *report = new mo_report(make_report(m, *after, made, c, o, seconds, watch));

@@ -10,7 +10,8 @@ struct mo_calibration;
 
 namespace mo::api {
 
-quantize::Options quantizer_options(const OptionSet& options);  // of "quantize"
+quantize::Options quantizer_options(const OptionSet& options);              // of "quantize"; reads the file of overrides
+void save_scheme(const quantize::Scheme& scheme, const OptionSet& options);    // to the file that they name, if any
 report::Report report_of_search(const mo_model& before, const mo_model& after, const search::Outcome& found, const mo_calibration* calibration, const OptionSet& options,
                                 Control* control);
 

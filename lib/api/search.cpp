@@ -47,7 +47,6 @@ struct Arguments {
 search::SpaceOptions space_of(const OptionSet& o) {
   search::SpaceOptions s;
   s.precisions = o.list("precisions");
-  if (s.precisions.empty()) s.precisions = {"int8"};
   s.blocks = o.text("unit") == "block";
   return s;
 }
@@ -110,9 +109,11 @@ mo_error* mo_quantize_to_goal(const mo_model* model, const mo_calibration* calib
     std::vector<runtime::Named> samples = a.samples();
     std::vector<Datum> inputs = timing_inputs(a.m.model.graph, samples, a.o.list("timing.shapes"));
     search::Goal wanted = goal_of(a, samples);
+    require(a.q.text("scheme").empty(), Code::invalid_argument, "a scheme to follow leaves nothing to search for");
     search::Judge judge = judge_of(metric, user, a.data(), a.o, a.watch);
     if (!wanted.max_drop && !metric && wanted.sensitivity.measure != "metric") judge = {};  // data without a limit: for sensitivities alone
     search::Outcome found = search::run(a.m.model, a.statistics(), quantizer_options(a.q), wanted, judge, samples, inputs, a.watch);
+    save_scheme(found.result.scheme, a.q);
     auto after = std::make_unique<mo_model>(found.result.model);
     if (report) *report = new mo_report(report_of_search(a.m, *after, found, a.c, a.q, a.watch));
     result = after.release();

@@ -41,11 +41,11 @@ std::string returned_text(const Outcome& o) {
   std::string out;
   for (const auto& [reason, list] : by_reason) {
     out += text("\n", list.size(), " ", reason, ":\n");
-    Table t({"unit", "operators", "harm>", "float us>", "quantized us>"});
+    Table t({"unit", "operators", text("harm of ", o.precisions.size() > 1 ? o.precisions[1] : std::string(), ">"), "float us>", "quantized us>"});
     for (size_t u : list) {
       std::string harm, plain, fast;
       for (const auto& s : o.sensitivities)
-        if (s.unit == u) harm = significant(s.harm, 3);
+        if (s.unit == u && s.precision == 1) harm = significant(s.harm, 3);
       for (const auto& time : o.times)
         if (time.unit == u) plain = significant(time.float_us, 3), fast = significant(time.quantized_us, 3);
       t.row({printable(o.units[u].name, 48), o.units[u].ops, harm, plain, fast});

@@ -8,6 +8,7 @@ namespace mo::search {
 // What each unit costs at each precision of the space: [unit][precision].
 struct Costs {
   std::vector<std::vector<double>> harm, bytes, us;
+  std::vector<std::vector<bool>> barred;  // choices left out; empty: none
   double other_bytes = 0, other_us = 0;  // what no choice changes
 };
 

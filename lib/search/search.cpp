@@ -9,6 +9,8 @@ namespace mo::search {
 
 namespace {
 
+constexpr double k_slow = 1.25;  // times float: beyond the noise of one timing
+
 class Search {
  public:
   Search(const graph::Model& model, const quantize::Calibration* calibration, const quantize::Options& options, const Goal& goal, const Judge& judge,
@@ -82,6 +84,10 @@ class Search {
         c.bytes[u][p] = space_.weight_bytes(u, static_cast<int>(p));
         c.us[u][p] = times[p].unit_us[u];
       }
+    // a precision without a fast kernel here is no choice, unless size cannot be had otherwise
+    c.barred.assign(units, std::vector<bool>(precisions, false));
+    for (size_t u = 0; u < units && !goal_.keep_slower; ++u)
+      for (size_t p = 1; p < precisions; ++p) c.barred[u][p] = c.us[u][p] > k_slow * c.us[u][0] + 2;
     c.other_bytes = other_bytes();
     double own = std::accumulate(times[0].unit_us.begin(), times[0].unit_us.end(), 0.0);
     c.other_us = std::max(0.0, times[0].median_us - own);
@@ -101,6 +107,7 @@ class Search {
     if (goal_.max_latency_ratio) limits.us = std::min(limits.us, *goal_.max_latency_ratio * out_.float_ms * 1000);
     if (std::isfinite(limits.bytes)) out_.max_bytes = limits.bytes;
     if (std::isfinite(limits.us)) out_.max_ms = limits.us / 1000;
+    if (!mix(c, Wanted::least_harm, limits).feasible) c.barred.clear();
     Mix best = goal_.max_drop ? mixed_for_metric(c, limits) : mixed_for_budget(c, limits);
     require(best.feasible, Code::threshold, "no choice of precisions keeps the limits on size and time together");
     assignment_ = best.assignment, out_.proven = best.proven;
@@ -181,11 +188,7 @@ class Search {
   }
 
   void finish() {
-    out_.result = space_.build(assignment_, control_);
-    for (quantize::NodeOutcome& n : out_.result.nodes)
-      for (size_t u = 0; u < assignment_.size(); ++u)
-        for (graph::NodeId id : space_.units()[u].nodes)
-          if (assignment_[u] == 0 && space_.base().graph.node(id).name == n.node && !reasons_[u].empty()) n.reason = reasons_[u], n.quantized = false;
+    out_.result = space_.build_final(assignment_, reasons_, control_);
     out_.precisions = space_.precisions(), out_.units = space_.units(), out_.assignment = assignment_, out_.reasons = reasons_;
     out_.measure = goal_.sensitivity.measure;
     out_.bytes = bytes_of(assignment_);

@@ -1,13 +1,12 @@
-// Units found by a trial quantization; assignments turned into include and exclude lists.
+// Units found by a trial quantization; assignments turned into the forms of nodes that a scheme overrides.
 #include "search/space.h"
-
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
+#include "quantize/decide.h"
 #include "quantize/prepare.h"
 #include "quantize/traits.h"
 #include "search/blocks.h"
@@ -16,42 +15,48 @@ namespace mo::search {
 
 namespace {
 
-// Names tell nodes apart in reports, lists and plans: empty and repeated ones are replaced.
-void name_nodes(graph::Graph& g) {
-  std::set<std::string> taken;
-  for (graph::NodeId id : g.order()) {
-    const graph::Node& n = g.node(id);
-    std::string stem = n.name;
-    if (stem.empty()) stem = n.op + "_" + (n.output(0) == graph::k_none ? std::to_string(id) : g.value(n.output(0)).name);
-    std::string name = stem;
-    for (int k = 2; !taken.insert(name).second; ++k) name = text(stem, "_", k);
-    if (name != n.name) g.edit(id).name = name;
-  }
+using quantize::NodeForm;
+
+constexpr const char* k_precisions[] = {"fp32", "int8", "int4", "int8_weights", "int4_weights", "int8_dynamic", "fp16", "bf16"};
+
+bool sixteen_bits(const std::string& p) { return p == "fp16" || p == "bf16"; }
+
+double bits_of(const std::string& p) {
+  if (p == "fp32") return 32;
+  if (sixteen_bits(p)) return 16;
+  return p.find('4') != std::string::npos || p == "int3" || p == "int2" ? (p == "fp8_e4m3" ? 8 : 4) : 8;
 }
 
 int64_t weight_elements(const graph::Graph& g, const graph::Node& n) {
-  auto place = quantize::weight_of(g, n);
-  const Tensor* w = place ? g.constant_of(n.input(place->input)) : nullptr;
-  return w ? w->size() : 0;
+  int64_t sum = 0;
+  if (auto place = quantize::weight_of(g, n))
+    if (const Tensor* w = g.constant_of(n.input(place->input))) sum = w->size();
+  if (quantize::is_recurrent(n))
+    for (size_t i : {1, 2})
+      if (const Tensor* w = g.constant_of(n.input(i))) sum += w->size();
+  return sum;
 }
 
-bool computes(const graph::Graph& g, const graph::Node& n) {
+bool decides(const graph::Node& n) {
   quantize::Role role = quantize::role_of(n);
-  return (role == quantize::Role::compute || role == quantize::Role::table) && quantize::weight_of(g, n).has_value();
+  return role == quantize::Role::compute || role == quantize::Role::table || quantize::is_recurrent(n);
 }
-
-double bytes_per_weight(const std::string& precision) { return precision == "fp32" ? 4 : precision == "int8" ? 1 : 2; }
 
 }  // namespace
 
 Space::Space(const graph::Model& model, const quantize::Calibration* calibration, quantize::Options options, const SpaceOptions& space, Control* control)
-    : base_(quantize::prepare(model, options.fold_batch_norm)), calibration_(calibration), options_(std::move(options)), precisions_{"fp32"} {
+    : model_(model), base_(quantize::prepare(model, options.fold_batch_norm)), calibration_(calibration), options_(std::move(options)), precisions_{"fp32"} {
+  // Beside 16-bit floats for all there is nothing that needs statistics.
+  if (sixteen_bits(options_.precision)) {
+    precisions_.push_back(options_.precision);
+    options_.precision = "int8", options_.mode = "weight_only";
+  }
   for (const std::string& p : space.precisions) {
-    require(p == "int8" || p == "fp16" || p == "bf16" || p == "fp32", Code::invalid_argument, "precisions: '", printable(p), "' is none of int8, fp16, bf16, fp32");
+    require(p == options_.precision || std::find(std::begin(k_precisions), std::end(k_precisions), p) != std::end(k_precisions), Code::invalid_argument, "precisions: '", printable(p),
+            "' is none of int8, int4, int8_weights, int4_weights, int8_dynamic, fp16, bf16, fp32");
     if (std::find(precisions_.begin(), precisions_.end(), p) == precisions_.end()) precisions_.push_back(p);
   }
-  require(precisions_.size() > 1, Code::invalid_argument, "precisions: there must be one beside fp32");
-  name_nodes(base_.graph);
+  if (precisions_.size() == 1) precisions_.push_back(options_.precision);
   find_units(space.blocks, control);
   require(!units_.empty(), Code::unsupported, "no node can be quantized: there is nothing to choose");
 }
@@ -64,17 +69,19 @@ int Space::index_of(const std::string& precision) const {
 
 void Space::find_units(bool blocks, Control* control) {
   const graph::Graph& g = base_.graph;
-  std::set<std::string> able;
-  bool integers = std::find(precisions_.begin(), precisions_.end(), "int8") != precisions_.end();
-  if (integers) {
-    quantize::Options o = options_;
-    o.precision = "int8";
-    for (const quantize::NodeOutcome& n : quantize::quantize(base_, calibration_, o, control).nodes)
-      if (n.quantized) able.insert(n.node);
+  quantize::Options o = options_;
+  // Without statistics only what needs none can be among the choices, and weights tell which nodes those are.
+  if (!calibration_ && o.mode == "static") {
+    for (const std::string& p : precisions_) require(p != o.precision && p != "int4" && p != "int8", Code::invalid_argument, "precision ", p, " in static mode needs calibration data");
+    o.mode = options_.mode = "weight_only";
   }
+  o.rounding = "nearest", o.corrections.clear();  // what is quantized does not depend on them
+  std::set<std::string> able;
+  for (const auto& [name, form] : quantize::quantize(base_, calibration_, o, control).scheme.nodes)
+    if (form.how != "float" && !options_.overrides.nodes.contains(name)) able.insert(name);
   std::vector<graph::NodeId> nodes;
   for (graph::NodeId id : g.order())
-    if (computes(g, g.node(id)) && (!integers || able.contains(g.node(id).name))) nodes.push_back(id);
+    if (decides(g.node(id)) && able.contains(g.node(id).name)) nodes.push_back(id);
   for (const std::vector<graph::NodeId>& members : blocks ? blocks_of(g, nodes) : singles_of(nodes)) {
     Unit u;
     u.nodes = members;
@@ -86,57 +93,75 @@ void Space::find_units(bool blocks, Control* control) {
   }
 }
 
-std::vector<std::string> Space::names_with(const Assignment& assignment, int precision, bool equal) const {
-  std::vector<std::string> names;
-  for (size_t u = 0; u < units_.size(); ++u)
-    if ((assignment[u] == precision) == equal)
-      for (graph::NodeId id : units_[u].nodes) names.push_back(re2::RE2::QuoteMeta(base_.graph.node(id).name));
-  return names;
+// Of a choice that is not the options' own.
+NodeForm Space::form(const graph::Node& n, const std::string& precision) const {
+  NodeForm f;
+  if (precision == "fp32" || sixteen_bits(precision)) {
+    f.how = precision == "fp32" ? "float" : precision;
+    return f;
+  }
+  quantize::Options o = options_;
+  o.precision = precision.substr(0, precision.find('_'));
+  if (precision.ends_with("_weights")) f.how = "weight_only", o.granularity = o.precision == "int4" ? "per_block" : "per_channel";
+  else if (precision == "int8_dynamic") f.how = "dynamic", o.granularity = "per_channel";
+  else f.how = options_.mode;
+  if (bits_of(precision) < 8 && o.weight_range == "auto") o.weight_range = "mse";
+  f.weights = quantize::weight_form(base_.graph, n, o);
+  if (!f.weights) f.how = "float";  // a product of two activations
+  return f;
 }
 
-quantize::Result Space::build(const Assignment& assignment, Control* control) const {
+quantize::Result Space::build(const graph::Model& from, const Assignment& assignment, const std::vector<std::string>& reasons, Control* control) const {
   MO_ASSERT(assignment.size() == units_.size());
+  const graph::Graph& g = base_.graph;
+  quantize::Options o = options_;
+  bool own = false, other = false;
+  for (size_t u = 0; u < units_.size(); ++u) {
+    const std::string& precision = precisions_[static_cast<size_t>(assignment[u])];
+    if (precision == options_.precision) {
+      own = true;
+      continue;
+    }
+    for (graph::NodeId id : units_[u].nodes) {
+      NodeForm f = form(g.node(id), precision);
+      own |= f.how == "static";
+      other |= f.how != "static" && f.how != "float";
+      f.reason = u < reasons.size() && !reasons[u].empty() ? reasons[u] : f.how == "float" ? "float by choice of the search" : "";
+      o.overrides.nodes[g.node(id).name] = std::move(f);
+    }
+  }
+  if (own || other) {
+    if (!own) o.mode = "weight_only";  // nothing static is left, and statistics are not needed
+    return quantize::quantize(from, calibration_, o, control);
+  }
   quantize::Result result;
-  result.model = base_;
-  std::map<std::string, quantize::NodeOutcome> outcomes;
-  auto run = [&](const std::string& precision, const quantize::Options& o) {
-    quantize::Result made = quantize::quantize(result.model, precision == "int8" ? calibration_ : nullptr, o, control);
-    result.model = std::move(made.model);
-    result.quantized_weights += made.quantized_weights;
-    result.quantized_activations += made.quantized_activations;
-    result.warnings.insert(result.warnings.end(), made.warnings.begin(), made.warnings.end());
-    for (quantize::NodeOutcome& n : made.nodes) {
-      auto [it, fresh] = outcomes.try_emplace(n.node, n);
-      if (!fresh && n.quantized) it->second = n;
-    }
-  };
-  for (int p = 1; p < static_cast<int>(precisions_.size()); ++p) {
-    const std::string& precision = precisions_[static_cast<size_t>(p)];
-    std::vector<std::string> chosen = names_with(assignment, p, true);
-    if (chosen.empty()) continue;
-    quantize::Options o = options_;
-    o.precision = precision;
-    o.fold_batch_norm = false;  // done already
-    if (precision == "int8") {
-      std::vector<std::string> others = names_with(assignment, p, false);
-      o.exclude.insert(o.exclude.end(), others.begin(), others.end());
-    } else {
-      o.include = std::move(chosen);
-      o.exclude.clear(), o.op_types.clear();
-    }
-    run(precision, o);
+  result.model = &from == &base_ ? base_ : quantize::prepare(from, o.fold_batch_norm);
+  for (graph::NodeId id : g.order()) {
+    const graph::Node& n = g.node(id);
+    auto it = o.overrides.nodes.find(n.name);
+    std::string op = n.domain.empty() ? n.op : n.domain + "." + n.op, reason = it != o.overrides.nodes.end() ? it->second.reason : "computed in float";
+    result.nodes.push_back({n.name, op, false, reason, NAN, NAN});
+    result.scheme.nodes[n.name] = {"float", op, reason, {}};
   }
-  for (graph::NodeId id : base_.graph.order()) {
-    const graph::Node& n = base_.graph.node(id);
-    auto it = outcomes.find(n.name);
-    if (it != outcomes.end()) result.nodes.push_back(it->second);
-    else result.nodes.push_back({n.name, n.domain.empty() ? n.op : n.domain + "." + n.op, false, "computed in float", NAN, NAN});
-  }
+  if (&from != &base_) quantize::drop_invented_names(result.model.graph);
   return result;
 }
 
 double Space::weight_bytes(size_t unit, int precision) const {
-  return static_cast<double>(units_[unit].weights) * bytes_per_weight(precisions_[static_cast<size_t>(precision)]);
+  const Unit& u = units_[unit];
+  const std::string& p = precisions_[static_cast<size_t>(precision)];
+  bool plain = p == "fp32" || sixteen_bits(p) || p == options_.precision;
+  double bits = bits_of(p), sum = 0;
+  for (graph::NodeId id : u.nodes) {
+    const graph::Node& n = base_.graph.node(id);
+    auto form_of = [&] { return plain ? quantize::weight_form(base_.graph, n, options_) : form(n, p).weights; };
+    std::optional<quantize::WeightForm> f = p == "fp32" || sixteen_bits(p) ? std::nullopt : form_of();
+    double elements = static_cast<double>(weight_elements(base_.graph, n));
+    double each = f ? info(f->dtype).bits : bits;
+    sum += elements * each / 8;
+    if (f && f->block > 0) sum += elements / static_cast<double>(f->block) * 4;
+  }
+  return sum;
 }
 
 }  // namespace mo::search
