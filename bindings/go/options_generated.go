@@ -156,6 +156,10 @@ func DatasetSamples(value int64) DatasetOption { return DatasetOption(setKey("sa
 // DatasetSkip: Samples left out at the start. Default: 0. At least 0.
 func DatasetSkip(value int64) DatasetOption { return DatasetOption(setKey("skip", value)) }
 
+// DatasetSpread: Take the samples evenly over all instead of the first ones; data is often sorted by class. Default:
+// false.
+func DatasetSpread(value bool) DatasetOption { return DatasetOption(setKey("spread", value)) }
+
 // DatasetLabel: Name of the array that holds the truth. Default: label.
 func DatasetLabel(value string) DatasetOption { return DatasetOption(setKey("label", value)) }
 
@@ -179,9 +183,25 @@ func CalibrationFrom(options *Options) CalibrationOption {
 	return CalibrationOption(setFrom("calibration", options))
 }
 
+// CalibrationNumSamples: Samples taken in; what is fed after them is left out; -1: all. Default: -1. At least -1.
+func CalibrationNumSamples(value int64) CalibrationOption {
+	return CalibrationOption(setKey("num_samples", value))
+}
+
 // CalibrationThreads: Threads of the runs; 0: as many as the machine or its cgroup gives. Default: 0. From 0 to 1024.
 func CalibrationThreads(value int64) CalibrationOption {
 	return CalibrationOption(setKey("threads", value))
+}
+
+// CalibrationAttention: Watch the operands of products of two activations too. Default: false.
+func CalibrationAttention(value bool) CalibrationOption {
+	return CalibrationOption(setKey("attention", value))
+}
+
+// CalibrationKeptBytes: Bytes of inputs kept, evenly spread over the feeds, for what learns from samples. Default:
+// 134217728. At least 0.
+func CalibrationKeptBytes(value int64) CalibrationOption {
+	return CalibrationOption(setKey("kept_bytes", value))
 }
 
 // QuantizeOption is an option of quantization.
@@ -195,24 +215,35 @@ func QuantizeFrom(options *Options) QuantizeOption {
 	return QuantizeOption(setFrom("quantize", options))
 }
 
-// QuantizeMode: How activations are quantized: static fixes their scales from calibration data. Default: static.
+// QuantizeMode: How activations are quantized: static fixes their scales from calibration data, dynamic finds them at
+// run time, weight_only leaves them in float. Default: static.
 func QuantizeMode(value string) QuantizeOption { return QuantizeOption(setKey("mode", value)) }
 
 // Values of QuantizeMode.
 const (
-	QuantizeModeStatic = "static"
+	QuantizeModeStatic     = "static"
+	QuantizeModeDynamic    = "dynamic"
+	QuantizeModeWeightOnly = "weight_only"
 )
 
-// QuantizePrecision: Target precision; fp16 and bf16 need no calibration. Default: int8.
+// QuantizePrecision: Precision of weights; 3 and 2 bits are stored in 4; fp16 and bf16 are of weights and activations.
+// Default: int8.
 func QuantizePrecision(value string) QuantizeOption {
 	return QuantizeOption(setKey("precision", value))
 }
 
 // Values of QuantizePrecision.
 const (
-	QuantizePrecisionInt8 = "int8"
-	QuantizePrecisionFp16 = "fp16"
-	QuantizePrecisionBf16 = "bf16"
+	QuantizePrecisionInt8    = "int8"
+	QuantizePrecisionUint8   = "uint8"
+	QuantizePrecisionInt4    = "int4"
+	QuantizePrecisionUint4   = "uint4"
+	QuantizePrecisionInt3    = "int3"
+	QuantizePrecisionInt2    = "int2"
+	QuantizePrecisionFp8E4m3 = "fp8_e4m3"
+	QuantizePrecisionFp8E5m2 = "fp8_e5m2"
+	QuantizePrecisionFp16    = "fp16"
+	QuantizePrecisionBf16    = "bf16"
 )
 
 // QuantizeCalibrationMethod: How the range of an activation is chosen from its statistics. Default: minmax.
@@ -226,6 +257,8 @@ const (
 	QuantizeCalibrationMethodPercentile = "percentile" // the range that holds all but 100 - calibration.percentile percent of the values at each end
 	QuantizeCalibrationMethodEntropy    = "entropy"    // the clipping threshold with the least Kullback-Leibler divergence after quantization
 	QuantizeCalibrationMethodMse        = "mse"        // the range with the least expected squared error after rounding and clipping
+	QuantizeCalibrationMethodAverage    = "average"    // the mean of the lowest and of the highest values of the feeds
+	QuantizeCalibrationMethodAnalytic   = "analytic"   // the clipping value with the least expected squared error under a Laplace or Gauss law fitted to the values (ACIQ)
 )
 
 // QuantizeCalibrationPercentile: Percentage of an activation's values that the range of the percentile method covers.
@@ -234,26 +267,92 @@ func QuantizeCalibrationPercentile(value float64) QuantizeOption {
 	return QuantizeOption(setKey("calibration.percentile", value))
 }
 
-// QuantizeGranularity: Weights have one scale per output channel, or one in all. Default: per_channel.
+// QuantizeGranularity: Weights have one scale per output channel, one in all, per row of a table that is looked up, or
+// per block_size inputs of a channel; auto: per_block for fewer than 8 bits in mode weight_only, else per_channel.
+// Default: auto.
 func QuantizeGranularity(value string) QuantizeOption {
 	return QuantizeOption(setKey("granularity", value))
 }
 
 // Values of QuantizeGranularity.
 const (
+	QuantizeGranularityAuto       = "auto"
 	QuantizeGranularityPerChannel = "per_channel"
 	QuantizeGranularityPerTensor  = "per_tensor"
+	QuantizeGranularityPerRow     = "per_row"
+	QuantizeGranularityPerBlock   = "per_block"
 )
 
-// QuantizeActivationType: Integer type of activations. Default: uint8.
+// QuantizeBlockSize: Inputs in a block: 16, 32, 64, 128 or 256. Default: 32. From 16 to 256.
+func QuantizeBlockSize(value int64) QuantizeOption {
+	return QuantizeOption(setKey("block_size", value))
+}
+
+// QuantizeWeightRange: How the range of weights is chosen: the largest, the one of least squared error, half-quadratic;
+// auto: mse for fewer than 8 bits, else minmax. Default: auto.
+func QuantizeWeightRange(value string) QuantizeOption {
+	return QuantizeOption(setKey("weight_range", value))
+}
+
+// Values of QuantizeWeightRange.
+const (
+	QuantizeWeightRangeAuto   = "auto"
+	QuantizeWeightRangeMinmax = "minmax"
+	QuantizeWeightRangeMse    = "mse"
+	QuantizeWeightRangeHqq    = "hqq"
+)
+
+// QuantizeRounding: How weights are rounded; gptq and adaround make the layer's output error least on the calibration
+// samples. Default: nearest.
+func QuantizeRounding(value string) QuantizeOption { return QuantizeOption(setKey("rounding", value)) }
+
+// Values of QuantizeRounding.
+const (
+	QuantizeRoundingNearest  = "nearest"
+	QuantizeRoundingGptq     = "gptq"
+	QuantizeRoundingAdaround = "adaround"
+)
+
+// QuantizeCorrections: Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction.
+// Default: none.
+func QuantizeCorrections(items ...string) QuantizeOption {
+	return QuantizeOption(setKey("corrections", items))
+}
+
+// Values of QuantizeCorrections.
+const (
+	QuantizeCorrectionsEqualization   = "equalization"
+	QuantizeCorrectionsSmoothquant    = "smoothquant"
+	QuantizeCorrectionsAwq            = "awq"
+	QuantizeCorrectionsBiasCorrection = "bias_correction"
+)
+
+// QuantizeActivationType: Type of activations; auto: as backend and precision want, mostly uint8. Default: auto.
 func QuantizeActivationType(value string) QuantizeOption {
 	return QuantizeOption(setKey("activation_type", value))
 }
 
 // Values of QuantizeActivationType.
 const (
-	QuantizeActivationTypeUint8 = "uint8"
-	QuantizeActivationTypeInt8  = "int8"
+	QuantizeActivationTypeAuto    = "auto"
+	QuantizeActivationTypeUint8   = "uint8"
+	QuantizeActivationTypeInt8    = "int8"
+	QuantizeActivationTypeUint16  = "uint16"
+	QuantizeActivationTypeInt16   = "int16"
+	QuantizeActivationTypeFp8E4m3 = "fp8_e4m3"
+	QuantizeActivationTypeFp8E5m2 = "fp8_e5m2"
+)
+
+// QuantizeActivationScale: Mode dynamic: one scale for an activation, or one for each vector along its last axis.
+// Default: per_tensor.
+func QuantizeActivationScale(value string) QuantizeOption {
+	return QuantizeOption(setKey("activation_scale", value))
+}
+
+// Values of QuantizeActivationScale.
+const (
+	QuantizeActivationScalePerTensor = "per_tensor"
+	QuantizeActivationScalePerToken  = "per_token"
 )
 
 // QuantizeActivationSymmetric: Fix the zero point of activations in the middle of their type. Default: false.
@@ -264,6 +363,67 @@ func QuantizeActivationSymmetric(value bool) QuantizeOption {
 // QuantizeWeightSymmetric: Fix the zero point of weights at 0. Default: true.
 func QuantizeWeightSymmetric(value bool) QuantizeOption {
 	return QuantizeOption(setKey("weight_symmetric", value))
+}
+
+// QuantizeReduceRange: Use 7 bits of 8-bit weights, for runtimes that saturate sums of uint8 by int8 products. Default:
+// false.
+func QuantizeReduceRange(value bool) QuantizeOption {
+	return QuantizeOption(setKey("reduce_range", value))
+}
+
+// QuantizeAttention: Quantize products of two activations too; in mode static the calibration must have been told the
+// same. Default: false.
+func QuantizeAttention(value bool) QuantizeOption { return QuantizeOption(setKey("attention", value)) }
+
+// QuantizeBackend: Who will run the model: fixes types, symmetry and format; portable: standard operators of opset 13.
+// Default: onnxruntime.
+func QuantizeBackend(value string) QuantizeOption { return QuantizeOption(setKey("backend", value)) }
+
+// Values of QuantizeBackend.
+const (
+	QuantizeBackendOnnxruntime = "onnxruntime"
+	QuantizeBackendOpenvino    = "openvino"
+	QuantizeBackendTensorrt    = "tensorrt"
+	QuantizeBackendPortable    = "portable"
+)
+
+// QuantizeFormat: QuantizeLinear and DequantizeLinear around float operators, integer operators, or packed weights;
+// auto: as mode and backend want. Default: auto.
+func QuantizeFormat(value string) QuantizeOption { return QuantizeOption(setKey("format", value)) }
+
+// Values of QuantizeFormat.
+const (
+	QuantizeFormatAuto        = "auto"
+	QuantizeFormatQdq         = "qdq"
+	QuantizeFormatQoperator   = "qoperator"
+	QuantizeFormatMatmulNbits = "matmul_nbits"
+)
+
+// QuantizeIntegerIo: Mode static: the model takes or gives integers; scales are in its metadata. Default: none.
+func QuantizeIntegerIo(value string) QuantizeOption {
+	return QuantizeOption(setKey("integer_io", value))
+}
+
+// Values of QuantizeIntegerIo.
+const (
+	QuantizeIntegerIoNone    = "none"
+	QuantizeIntegerIoInputs  = "inputs"
+	QuantizeIntegerIoOutputs = "outputs"
+	QuantizeIntegerIoBoth    = "both"
+)
+
+// QuantizeOverrides: JSON file of a partial scheme: forms of nodes, scales and types of activations that win over what
+// is chosen. Default: none.
+func QuantizeOverrides(value string) QuantizeOption {
+	return QuantizeOption(setKey("overrides", value))
+}
+
+// QuantizeScheme: JSON file of a whole scheme to follow instead of choosing one. Default: none.
+func QuantizeScheme(value string) QuantizeOption { return QuantizeOption(setKey("scheme", value)) }
+
+// QuantizeSaveScheme: File to write the scheme to that was followed. Default: none.
+func QuantizeSaveScheme(value string) QuantizeOption {
+	return QuantizeOption(setKey("save_scheme", value))
 }
 
 // QuantizeInclude: Nodes to quantize: names, patterns (RE2) that match whole names, or op:Conv; none: all. Default:
@@ -350,6 +510,216 @@ func QuantizeReportSamples(value int64) QuantizeOption {
 // QuantizeReportBatchSize: Samples in one batch of that data set. Default: 1. From 1 to 1000000.
 func QuantizeReportBatchSize(value int64) QuantizeOption {
 	return QuantizeOption(setKey("report.batch_size", value))
+}
+
+// GoalOption is an option of goal.
+type GoalOption setting
+
+// GoalJSON sets options of goal from a JSON object or a YAML mapping.
+func GoalJSON(text string) GoalOption { return GoalOption(setParsed(text)) }
+
+// GoalFrom takes over what was set in options made by NewOptions("goal").
+func GoalFrom(options *Options) GoalOption { return GoalOption(setFrom("goal", options)) }
+
+// GoalMaxDrop: Goal: the metric may be worse than in float by at most this number (0.002 of top1 is 0.2 points).
+// Default: none.
+func GoalMaxDrop(value float64) GoalOption { return GoalOption(setKey("max_drop", value)) }
+
+// GoalDrop: Max_drop is a number of the metric's unit, or a share of its value in float. Default: absolute.
+func GoalDrop(value string) GoalOption { return GoalOption(setKey("drop", value)) }
+
+// Values of GoalDrop.
+const (
+	GoalDropAbsolute = "absolute"
+	GoalDropRelative = "relative"
+)
+
+// GoalMetric: What is measured on the data set; a metric of the caller's own goes before it. Default: top1.
+func GoalMetric(value string) GoalOption { return GoalOption(setKey("metric", value)) }
+
+// Values of GoalMetric.
+const (
+	GoalMetricTop1         = "top1"          // share of samples whose best-scored class is the true one
+	GoalMetricTop5         = "top5"          // share of samples whose true class is among the five best-scored
+	GoalMetricCrossEntropy = "cross_entropy" // mean of -log softmax(logits)[truth], in nats
+	GoalMetricPerplexity   = "perplexity"    // exp of the cross entropy of logits
+	GoalMetricMse          = "mse"           // mean squared difference between output and label
+	GoalMetricMae          = "mae"           // mean absolute difference between output and label
+)
+
+// GoalMetricOutput: The model output that is judged; none: the first. Default: none.
+func GoalMetricOutput(value string) GoalOption { return GoalOption(setKey("metric_output", value)) }
+
+// GoalHigherIsBetter: Of a metric of the caller's own. Default: true.
+func GoalHigherIsBetter(value bool) GoalOption { return GoalOption(setKey("higher_is_better", value)) }
+
+// GoalMaxSizeRatio: Goal: at most this part of the weights' bytes. Default: none.
+func GoalMaxSizeRatio(value float64) GoalOption { return GoalOption(setKey("max_size_ratio", value)) }
+
+// GoalMaxBytes: Goal: at most so many bytes of weights. Default: none.
+func GoalMaxBytes(value float64) GoalOption { return GoalOption(setKey("max_bytes", value)) }
+
+// GoalMaxLatencyRatio: Goal: one run takes at most this part of its time in float. Default: none.
+func GoalMaxLatencyRatio(value float64) GoalOption {
+	return GoalOption(setKey("max_latency_ratio", value))
+}
+
+// GoalMaxMs: Goal: one run takes at most so many milliseconds. Default: none.
+func GoalMaxMs(value float64) GoalOption { return GoalOption(setKey("max_ms", value)) }
+
+// GoalPrecisions: Precisions to choose from beside fp32: that of quantize, int8, int4 (in its mode), int8_weights,
+// int4_weights, int8_dynamic, fp16, bf16; none: that of quantize. Default: none.
+func GoalPrecisions(items ...string) GoalOption { return GoalOption(setKey("precisions", items)) }
+
+// GoalMinimize: What is made small where several choices keep a limit on the metric. Default: time.
+func GoalMinimize(value string) GoalOption { return GoalOption(setKey("minimize", value)) }
+
+// Values of GoalMinimize.
+const (
+	GoalMinimizeTime = "time"
+	GoalMinimizeSize = "size"
+)
+
+// GoalUnit: What is decided as one: a node, or the nodes between two places where few values are alive. Default: node.
+func GoalUnit(value string) GoalOption { return GoalOption(setKey("unit", value)) }
+
+// Values of GoalUnit.
+const (
+	GoalUnitNode  = "node"
+	GoalUnitBlock = "block"
+)
+
+// GoalTrim: Once the metric holds, try what went back to float as integers again. Default: true.
+func GoalTrim(value bool) GoalOption { return GoalOption(setKey("trim", value)) }
+
+// GoalKeepSlower: Keep integers also where they are slower than float on this machine. Default: false.
+func GoalKeepSlower(value bool) GoalOption { return GoalOption(setKey("keep_slower", value)) }
+
+// GoalMaxEvaluations: Most models judged by the metric; 0: half as many as there are units, at least 12. Default: 0. At
+// least 0.
+func GoalMaxEvaluations(value int64) GoalOption { return GoalOption(setKey("max_evaluations", value)) }
+
+// GoalTimeLimit: Seconds after which no further model is judged and the best so far is the result; 0: none. Default:
+// 0.0. From 0.0 to 1000000000.0.
+func GoalTimeLimit(value float64) GoalOption { return GoalOption(setKey("time_limit", value)) }
+
+// GoalSensitivityMeasure: How the harm of quantizing one unit alone is measured; metric takes an evaluation per unit.
+// Default: snr.
+func GoalSensitivityMeasure(value string) GoalOption {
+	return GoalOption(setKey("sensitivity.measure", value))
+}
+
+// Values of GoalSensitivityMeasure.
+const (
+	GoalSensitivityMeasureSnr    = "snr"
+	GoalSensitivityMeasureCosine = "cosine"
+	GoalSensitivityMeasureKl     = "kl"
+	GoalSensitivityMeasureMetric = "metric"
+)
+
+// GoalSensitivitySamples: Samples on which it is measured. Default: 16. From 1 to 1000000.
+func GoalSensitivitySamples(value int64) GoalOption {
+	return GoalOption(setKey("sensitivity.samples", value))
+}
+
+// GoalSensitivityCache: File to keep these measurements in, and to go on from. Default: none.
+func GoalSensitivityCache(value string) GoalOption {
+	return GoalOption(setKey("sensitivity.cache", value))
+}
+
+// GoalThreads: Threads of the runs that judge; 0: as many as the machine or its cgroup gives. Default: 0. From 0 to
+// 1024.
+func GoalThreads(value int64) GoalOption { return GoalOption(setKey("threads", value)) }
+
+// GoalTimingThreads: Threads of the timed runs; 0: as many as the machine or its cgroup gives. Default: 1. From 0 to
+// 1024.
+func GoalTimingThreads(value int64) GoalOption { return GoalOption(setKey("timing.threads", value)) }
+
+// GoalTimingSeconds: Seconds of timing for each model. Default: 1.0. From 0.001 to 3600.0.
+func GoalTimingSeconds(value float64) GoalOption { return GoalOption(setKey("timing.seconds", value)) }
+
+// GoalTimingShapes: Input shapes of the timed runs, as input=1x3x224x224; none: the first sample. Default: none.
+func GoalTimingShapes(items ...string) GoalOption { return GoalOption(setKey("timing.shapes", items)) }
+
+// SensitivityOption is an option of sensitivity.
+type SensitivityOption setting
+
+// SensitivityJSON sets options of sensitivity from a JSON object or a YAML mapping.
+func SensitivityJSON(text string) SensitivityOption { return SensitivityOption(setParsed(text)) }
+
+// SensitivityFrom takes over what was set in options made by NewOptions("sensitivity").
+func SensitivityFrom(options *Options) SensitivityOption {
+	return SensitivityOption(setFrom("sensitivity", options))
+}
+
+// SensitivitySensitivityMeasure: How the harm of quantizing one unit alone is measured; metric takes an evaluation per
+// unit. Default: snr.
+func SensitivitySensitivityMeasure(value string) SensitivityOption {
+	return SensitivityOption(setKey("sensitivity.measure", value))
+}
+
+// Values of SensitivitySensitivityMeasure.
+const (
+	SensitivitySensitivityMeasureSnr    = "snr"
+	SensitivitySensitivityMeasureCosine = "cosine"
+	SensitivitySensitivityMeasureKl     = "kl"
+	SensitivitySensitivityMeasureMetric = "metric"
+)
+
+// SensitivitySensitivitySamples: Samples on which it is measured. Default: 16. From 1 to 1000000.
+func SensitivitySensitivitySamples(value int64) SensitivityOption {
+	return SensitivityOption(setKey("sensitivity.samples", value))
+}
+
+// SensitivitySensitivityCache: File to keep these measurements in, and to go on from. Default: none.
+func SensitivitySensitivityCache(value string) SensitivityOption {
+	return SensitivityOption(setKey("sensitivity.cache", value))
+}
+
+// SensitivityPrecisions: Precisions to measure: that of quantize, int8, int4 (in its mode), int8_weights, int4_weights,
+// int8_dynamic, fp16, bf16; none: that of quantize. Default: none.
+func SensitivityPrecisions(items ...string) SensitivityOption {
+	return SensitivityOption(setKey("precisions", items))
+}
+
+// SensitivityUnit: What is quantized as one: a node, or the nodes between two places where few values are alive.
+// Default: node.
+func SensitivityUnit(value string) SensitivityOption { return SensitivityOption(setKey("unit", value)) }
+
+// Values of SensitivityUnit.
+const (
+	SensitivityUnitNode  = "node"
+	SensitivityUnitBlock = "block"
+)
+
+// SensitivityMetric: What the measure metric measures; a metric of the caller's own goes before it. Default: top1.
+func SensitivityMetric(value string) SensitivityOption {
+	return SensitivityOption(setKey("metric", value))
+}
+
+// Values of SensitivityMetric.
+const (
+	SensitivityMetricTop1         = "top1"          // share of samples whose best-scored class is the true one
+	SensitivityMetricTop5         = "top5"          // share of samples whose true class is among the five best-scored
+	SensitivityMetricCrossEntropy = "cross_entropy" // mean of -log softmax(logits)[truth], in nats
+	SensitivityMetricPerplexity   = "perplexity"    // exp of the cross entropy of logits
+	SensitivityMetricMse          = "mse"           // mean squared difference between output and label
+	SensitivityMetricMae          = "mae"           // mean absolute difference between output and label
+)
+
+// SensitivityMetricOutput: The model output that is judged; none: the first. Default: none.
+func SensitivityMetricOutput(value string) SensitivityOption {
+	return SensitivityOption(setKey("metric_output", value))
+}
+
+// SensitivityHigherIsBetter: Of a metric of the caller's own. Default: true.
+func SensitivityHigherIsBetter(value bool) SensitivityOption {
+	return SensitivityOption(setKey("higher_is_better", value))
+}
+
+// SensitivityThreads: Threads of the runs; 0: as many as the machine or its cgroup gives. Default: 0. From 0 to 1024.
+func SensitivityThreads(value int64) SensitivityOption {
+	return SensitivityOption(setKey("threads", value))
 }
 
 // BenchmarkOption is an option of a benchmark.

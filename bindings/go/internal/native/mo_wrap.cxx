@@ -2356,6 +2356,66 @@ mo_error *_wrap_mo_quantize_native_839482b69ac7a286(mo_model *_swig_go_0, mo_cal
 }
 
 
+mo_error *_wrap_mo_quantize_to_goal_native_839482b69ac7a286(mo_model *_swig_go_0, mo_calibration *_swig_go_1, mo_dataset *_swig_go_2, mo_metric_fn _swig_go_3, void *_swig_go_4, mo_options *_swig_go_5, mo_options *_swig_go_6, mo_control *_swig_go_7, mo_model **_swig_go_8, mo_report **_swig_go_9) {
+  mo_model *arg1 = 0 ;
+  mo_calibration *arg2 = 0 ;
+  mo_dataset *arg3 = 0 ;
+  mo_metric_fn arg4 = 0 ;
+  void *arg5 = 0 ;
+  mo_options *arg6 = 0 ;
+  mo_options *arg7 = 0 ;
+  mo_control *arg8 = 0 ;
+  mo_model **arg9 = 0 ;
+  mo_report **arg10 = 0 ;
+  mo_error *result = 0 ;
+  mo_error *_swig_go_result;
+  
+  arg1 = *(mo_model **)&_swig_go_0; 
+  arg2 = *(mo_calibration **)&_swig_go_1; 
+  arg3 = *(mo_dataset **)&_swig_go_2; 
+  arg4 = *(mo_metric_fn *)&_swig_go_3; 
+  arg5 = *(void **)&_swig_go_4; 
+  arg6 = *(mo_options **)&_swig_go_5; 
+  arg7 = *(mo_options **)&_swig_go_6; 
+  arg8 = *(mo_control **)&_swig_go_7; 
+  arg9 = *(mo_model ***)&_swig_go_8; 
+  arg10 = *(mo_report ***)&_swig_go_9; 
+  
+  result = (mo_error *)mo_quantize_to_goal((mo_model const *)arg1,(mo_calibration const *)arg2,arg3,arg4,arg5,(mo_options const *)arg6,(mo_options const *)arg7,arg8,arg9,arg10);
+  *(mo_error **)&_swig_go_result = (mo_error *)result; 
+  return _swig_go_result;
+}
+
+
+mo_error *_wrap_mo_sensitivity_native_839482b69ac7a286(mo_model *_swig_go_0, mo_calibration *_swig_go_1, mo_dataset *_swig_go_2, mo_metric_fn _swig_go_3, void *_swig_go_4, mo_options *_swig_go_5, mo_options *_swig_go_6, mo_control *_swig_go_7, mo_report **_swig_go_8) {
+  mo_model *arg1 = 0 ;
+  mo_calibration *arg2 = 0 ;
+  mo_dataset *arg3 = 0 ;
+  mo_metric_fn arg4 = 0 ;
+  void *arg5 = 0 ;
+  mo_options *arg6 = 0 ;
+  mo_options *arg7 = 0 ;
+  mo_control *arg8 = 0 ;
+  mo_report **arg9 = 0 ;
+  mo_error *result = 0 ;
+  mo_error *_swig_go_result;
+  
+  arg1 = *(mo_model **)&_swig_go_0; 
+  arg2 = *(mo_calibration **)&_swig_go_1; 
+  arg3 = *(mo_dataset **)&_swig_go_2; 
+  arg4 = *(mo_metric_fn *)&_swig_go_3; 
+  arg5 = *(void **)&_swig_go_4; 
+  arg6 = *(mo_options **)&_swig_go_5; 
+  arg7 = *(mo_options **)&_swig_go_6; 
+  arg8 = *(mo_control **)&_swig_go_7; 
+  arg9 = *(mo_report ***)&_swig_go_8; 
+  
+  result = (mo_error *)mo_sensitivity((mo_model const *)arg1,(mo_calibration const *)arg2,arg3,arg4,arg5,(mo_options const *)arg6,(mo_options const *)arg7,arg8,arg9);
+  *(mo_error **)&_swig_go_result = (mo_error *)result; 
+  return _swig_go_result;
+}
+
+
 mo_error *_wrap_mo_benchmark_native_839482b69ac7a286(mo_model *_swig_go_0, mo_tensors *_swig_go_1, mo_options *_swig_go_2, mo_control *_swig_go_3, mo_report **_swig_go_4) {
   mo_model *arg1 = 0 ;
   mo_tensors *arg2 = 0 ;
