@@ -52,6 +52,8 @@ if [[ -x $root/.deps/dotnet/dotnet ]]; then
 else
   skipped=$((skipped + 1)); echo "  no .deps/dotnet: cmake/deps/dotnet.sh brings it"
 fi
+mkdir -p "$out/test/bare" && cp "$out"/test/mono/{Libmo.dll,conformance.exe} "$out/test/bare/"
+count "loading" < <(python3 "$root/tests/bindings/loading.py" csharp mono "$out/test/bare/conformance.exe" 2>&1)
 count "examples, from the package" < <(python3 "$root/tests/bindings/readme.py" csharp 2>&1)
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

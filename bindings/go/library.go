@@ -27,6 +27,9 @@ var compatible = sync.OnceValue(func() error {
 
 // BuildInfo says how the library was built, as a JSON object.
 func BuildInfo() (json.RawMessage, error) {
+	if err := compatible(); err != nil {
+		return nil, err
+	}
 	var out uintptr
 	return bytes(out2(&out, native.Mo_build_info_json))
 }
@@ -41,6 +44,9 @@ type Device struct {
 
 // Devices lists the devices that can run models.
 func Devices() ([]Device, error) {
+	if err := compatible(); err != nil {
+		return nil, err
+	}
 	var out uintptr
 	data, err := bytes(out2(&out, native.Mo_devices_json))
 	if err != nil {

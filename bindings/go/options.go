@@ -102,7 +102,7 @@ func (o *Options) handle() *handle {
 
 // DescribeOptions gives the schema of an operation's options as JSON: key, type, default, range, choices and help. "" lists the operations.
 func DescribeOptions(operation string) (json.RawMessage, error) {
-	if err := plain("operation", operation); err != nil {
+	if err := firstOf(compatible(), plain("operation", operation)); err != nil {
 		return nil, err
 	}
 	var name unsafe.Pointer

@@ -30,7 +30,7 @@ namespace Libmo
         /// <summary>How the library was built, as a JSON object.</summary>
         public static string BuildInfoJson()
         {
-            NativeLoader.Load();
+            NativeLoader.Check();
             IntPtr json;
             Native.mo_build_info_json(out json);
             return NativeObject.TextOf(json);
@@ -39,7 +39,7 @@ namespace Libmo
         /// <summary>The devices that can run models, as a JSON object.</summary>
         public static string DevicesJson()
         {
-            NativeLoader.Load();
+            NativeLoader.Check();
             IntPtr json;
             Native.mo_devices_json(out json);
             return NativeObject.TextOf(json);

@@ -68,9 +68,9 @@ namespace Libmo
                 const int now = 2, global = 0x100;
                 if (Open(Utf8.Encode(path)!, now | global) != IntPtr.Zero) return;
                 string reason = Utf8.Decode(Reason()) ?? "no reason given";
-                tried.Append("\n  ").Append(path).Append(": ").Append(reason).Append(Advice(reason));
+                tried.Append("\n  ").Append(path).Append(": ").Append(reason).Append(Advice(path, reason));
             }
-            throw new DllNotFoundException("libmo's native library does not load. This process is " + Rid() + " with glibc wanted. Tried:" + tried);
+            throw new DllNotFoundException("libmo's native library does not load. This process is " + Rid() + " and glibc is needed. Tried:" + tried);
         }
 
         private static IEnumerable<string> Candidates()
@@ -103,13 +103,27 @@ namespace Libmo
             return "linux-" + machine;
         }
 
-        private static string Advice(string reason)
+        private static string Advice(string path, string reason)
         {
             if (reason.Contains("libgomp")) return " (install the OpenMP runtime: Debian's package libgomp1)";
             if (reason.Contains("GLIBC")) return " (this system's C library is too old: glibc 2.34 is needed)";
-            if (reason.Contains("ELF class") || reason.Contains("ELF header") || reason.Contains("wrong architecture")) return " (built for another architecture)";
+            if (reason.Contains("ELF class") || reason.Contains("ELF header") || Foreign(path)) return " (built for another architecture)";
             if (reason.Contains("failed to map segment")) return " (is the folder mounted noexec? LIBMO_NATIVE_DIR names another)";
             return "";
+        }
+
+        /// <summary>Whether a file is for another kind of processor; glibc only says that there is no such file.</summary>
+        private static bool Foreign(string path)
+        {
+            try
+            {
+                var header = new byte[20];
+                using (FileStream file = System.IO.File.OpenRead(path))
+                    if (file.Read(header, 0, 20) != 20) return false;
+                int machine = header[18] | header[19] << 8;
+                return machine != (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 183 : 62);
+            }
+            catch (IOException) { return false; }
         }
     }
 }

@@ -54,7 +54,7 @@ namespace Libmo
         /// <summary>The schema of an operation's options as JSON: key, type, default, range, choices and help. null lists the operations.</summary>
         public static string DescribeJson(string? operation)
         {
-            NativeLoader.Load();
+            NativeLoader.Check();
             IntPtr json;
             Native.mo_options_describe_json(operation, out json);
             return NativeObject.TextOf(json);

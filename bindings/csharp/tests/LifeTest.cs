@@ -164,7 +164,7 @@ namespace Libmo.Tests
                     using (Tensor tensor = Tensor.Create(new float[] { 1, 2 }, 2))
                     using (var tensors = new Tensors()) tensors.Set("x", tensor);
                 };
-                for (int i = 0; i < 3000; ++i) cycle();
+                for (int i = 0; i < 100000; ++i) cycle(); // until the youngest generation has grown as far as CoreCLR lets it
                 GC.Collect();
                 long before = Resident();
                 int count = Often(15000) / 3;
