@@ -79,11 +79,12 @@
 %typemap(in) void *data, const void *data %{ $1 = $input ? ($1_ltype)jenv->GetDirectBufferAddress($input) : 0; %}
 
 /* callbacks: the address of a listener (mo_java_listener_new), 0 for none; it must outlive its use */
-%typemap(jni) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user) "jlong"
-%typemap(jtype) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user) "long"
-%typemap(jstype) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user) "long"
-%typemap(javain) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user) "$javainput"
+%typemap(jni) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user), (mo_metric_fn metric, void *user) "jlong"
+%typemap(jtype) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user), (mo_metric_fn metric, void *user) "long"
+%typemap(jstype) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user), (mo_metric_fn metric, void *user) "long"
+%typemap(javain) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user), (mo_metric_fn metric, void *user) "$javainput"
 %typemap(in) (mo_progress_fn progress, void *user) %{ $2 = (void *)(intptr_t)$input; $1 = $2 ? mo_java_progress : 0; %}
+%typemap(in) (mo_metric_fn metric, void *user) %{ $2 = (void *)(intptr_t)$input; $1 = $2 ? mo_java_metric : 0; %}
 %typemap(in) (mo_log_fn function, void *user) %{ $2 = (void *)(intptr_t)$input; $1 = $2 ? mo_java_log : 0; %}
 
 /* for java_support.h's own functions: JNI objects as they are */

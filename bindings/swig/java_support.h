@@ -144,12 +144,13 @@ inline mo_error *mo_java_tensor_write(JNIEnv *env, mo_tensor *tensor, jobject ob
   return mo_tensor_write(tensor, array.at(offset), bytes);
 }
 
-// A Java object that native code calls: `int progress(byte[], long, long)` and `void log(int, byte[])`.
+// A Java object that native code calls: `int progress(byte[], long, long)`, `void log(int, byte[])`, `boolean metric(long, double[])`.
 struct MoJavaListener {
   JavaVM *vm;
   jobject object;
   jmethodID progress;
   jmethodID log;
+  jmethodID metric;
 };
 
 inline void *mo_java_listener_new(JNIEnv *env, jobject object) {
@@ -158,7 +159,8 @@ inline void *mo_java_listener_new(JNIEnv *env, jobject object) {
   jclass kind = env->GetObjectClass(object);
   listener->progress = env->GetMethodID(kind, "progress", "([BJJ)I");
   if (listener->progress) listener->log = env->GetMethodID(kind, "log", "(I[B)V");
-  if (listener->log && env->GetJavaVM(&listener->vm) == JNI_OK) listener->object = env->NewGlobalRef(object);
+  if (listener->log) listener->metric = env->GetMethodID(kind, "metric", "(J[D)Z");
+  if (listener->metric && env->GetJavaVM(&listener->vm) == JNI_OK) listener->object = env->NewGlobalRef(object);
   if (listener->object) return listener;
   std::free(listener);
   return nullptr;
@@ -201,6 +203,22 @@ inline int32_t mo_java_progress(void *user, const char *stage, int64_t done, int
   if (env->ExceptionCheck()) env->ExceptionClear();
   if (text) env->DeleteLocalRef(text);
   return answer;
+}
+
+inline int32_t mo_java_metric(void *user, const mo_model *model, double *value) {
+  auto *listener = static_cast<MoJavaListener *>(user);
+  JNIEnv *env = mo_java_env(listener->vm);
+  if (!env) return 1;
+  jdoubleArray out = env->NewDoubleArray(1);
+  jboolean good = JNI_FALSE;
+  if (out) {
+    good = env->CallBooleanMethod(listener->object, listener->metric, static_cast<jlong>(reinterpret_cast<intptr_t>(model)), out);
+    if (env->ExceptionCheck()) good = JNI_FALSE;
+    if (good) env->GetDoubleArrayRegion(out, 0, 1, value);
+  }
+  if (env->ExceptionCheck()) env->ExceptionClear();
+  if (out) env->DeleteLocalRef(out);
+  return good ? 0 : 1;
 }
 
 inline void mo_java_log(void *user, int32_t level, const char *message) {

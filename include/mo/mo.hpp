@@ -475,6 +475,57 @@ inline Quantized quantize(const Model &model, const Calibration *calibration, co
   return Quantized{std::move(owned), Report(report)};
 }
 
+/* Judges a model: how good it is. The model is lent for the time of the call. */
+using Metric = std::function<double(const mo_model *)>;
+
+namespace detail {
+struct Judge {
+  const Metric *metric;
+  std::exception_ptr failure;
+
+  explicit Judge(const Metric &function) : metric(function ? &function : nullptr) {}
+  mo_metric_fn function() const noexcept { return metric ? call : nullptr; }
+  static int32_t call(void *user, const mo_model *model, double *value) noexcept {
+    auto *judge = static_cast<Judge *>(user);
+    try {
+      *value = (*judge->metric)(model);
+      return 0;
+    } catch (...) {
+      judge->failure = std::current_exception();
+      return 1;
+    }
+  }
+  void check(Control *control, mo_error *error) {
+    if (error && mo_error_code(error) == MO_ERR_CALLBACK && failure) {
+      mo_error_free(error);
+      std::rethrow_exception(std::exchange(failure, nullptr));
+    }
+    detail::check(control, error);
+  }
+};
+} // namespace detail
+
+/* metric empty: the one that the options name, on the data set */
+inline Quantized quantize_to_goal(const Model &model, const Calibration &calibration, Dataset *dataset, const Metric &metric, const Options *quantize,
+                                  const Options *goal, Control *control = nullptr) {
+  mo_model *out = nullptr;
+  mo_report *report = nullptr;
+  detail::Judge judge(metric);
+  judge.check(control, mo_quantize_to_goal(model.get(), calibration.get(), dataset ? dataset->get() : nullptr, judge.function(), &judge,
+                                           detail::get(quantize), detail::get(goal), detail::get(control), &out, &report));
+  Model owned(out);
+  return Quantized{std::move(owned), Report(report)};
+}
+
+inline Report sensitivity(const Model &model, const Calibration &calibration, Dataset *dataset, const Metric &metric, const Options *quantize,
+                          const Options *options, Control *control = nullptr) {
+  mo_report *report = nullptr;
+  detail::Judge judge(metric);
+  judge.check(control, mo_sensitivity(model.get(), calibration.get(), dataset ? dataset->get() : nullptr, judge.function(), &judge, detail::get(quantize),
+                                      detail::get(options), detail::get(control), &report));
+  return Report(report);
+}
+
 inline Report benchmark(const Model &model, const Tensors *inputs = nullptr, const Options *options = nullptr, Control *control = nullptr) {
   mo_report *report = nullptr;
   detail::check(control, mo_benchmark(model.get(), inputs ? inputs->get() : nullptr, detail::get(options), detail::get(control), &report));

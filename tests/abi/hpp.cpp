@@ -106,6 +106,16 @@ static void models(const std::string &path, const std::string &folder) {
   late.set_deadline(std::chrono::nanoseconds(1));
   throws<mo::Error>("a deadline ends work", [&] { (void)mo::quantize(model, &calibration, nullptr, &late); });
 
+  int judged = 0;
+  mo::Options goal("goal");
+  goal.set("max_drop", 0.5);
+  mo::Quantized kept = mo::quantize_to_goal(model, calibration, nullptr, [&](const mo_model *candidate) { return ++judged && candidate ? 1.0 : 0.0; }, nullptr, &goal);
+  note(judged > 0 && kept.report.passed && kept.model, "a search asks the caller's metric");
+  throws<std::out_of_range>("what a metric throws reaches the caller", [&] {
+    (void)mo::quantize_to_goal(model, calibration, nullptr, [](const mo_model *) -> double { throw std::out_of_range("mine"); }, nullptr, &goal);
+  });
+  note(mo::sensitivity(model, calibration, nullptr, nullptr, nullptr, nullptr).json.find("units") != std::string::npos, "sensitivity");
+
   mo::Tensors arrays = images(5);
   arrays.set("label", mo::Tensor(MO_DTYPE_INT64, {5}));
   mo::Options by_two("dataset");

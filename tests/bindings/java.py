@@ -123,6 +123,18 @@ def same_bytes(folder, jar):
         note(f"quantizing {name} gives the same bytes as the command line", digests[0] == digests[1], java.stdout + command.stdout)
 
 
+# C forms of what the face does in its own way
+NOT_WRAPPED = {"mo_buffer_data", "mo_buffer_size", "mo_buffer_text", "mo_error_free", "mo_error_name", "mo_options_add_string", "mo_port_dims",
+               "mo_tensor_data", "mo_tensor_dims"}
+
+
+def complete():
+    text = "".join(p.read_text() for p in (ROOT / "bindings/java/src/main/java").rglob("*.java"))
+    used = set(re.findall(r"\bmo_[a-z_0-9]+\b", text))
+    exported = {n for n in (ROOT / "tests/abi/symbols.txt").read_text().split() if n.startswith("mo_")}
+    note("the face has every function of mo.h", exported - used == NOT_WRAPPED, sorted((exported - used) ^ NOT_WRAPPED))
+
+
 def other_abi(folder, jar):
     """A libmo.so.1 that has every symbol but another ABI number."""
     names = [n.split("@")[0].strip() for n in (ROOT / "tests/abi/symbols.txt").read_text().split() if n.startswith("mo_")]
@@ -147,6 +159,7 @@ def memory(jar):
 
 def main():
     begin = time.monotonic()
+    complete()
     if units():
         jar = next((BUILD / "packages/java").glob("libmo-*-all.jar"))
         with tempfile.TemporaryDirectory(prefix="mo java ") as made:   # a space in the path, too

@@ -18,7 +18,7 @@ public final class Control extends NativeObject {
    * @param progress hears how far the work is; null for nobody
    */
   public Control(ProgressListener progress) {
-    this(progress == null ? null : new Listener(progress, null), 0);
+    this(progress == null ? null : new Listener(progress, null, null), 0);
   }
 
   private Control(Listener listener, int nothing) {
@@ -74,13 +74,17 @@ public final class Control extends NativeObject {
 
   /** Runs work that uses {@code control}; what its listener threw is thrown in place of the cancellation. */
   static <T> T watch(Control control, Supplier<T> work) {
-    if (control == null || control.listener == null) {
+    return watch(control == null ? null : control.listener, work);
+  }
+
+  static <T> T watch(Listener listener, Supplier<T> work) {
+    if (listener == null) {
       return work.get();
     }
     try {
       return work.get();
     } catch (MoException e) {
-      throw control.listener.cause(e);
+      throw listener.cause(e);
     }
   }
 }

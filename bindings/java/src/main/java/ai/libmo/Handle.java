@@ -64,6 +64,13 @@ final class Handle extends AtomicInteger implements Runnable {
     cleanable.clean();
   }
 
+  /** Waits until nobody uses the closed object. */
+  void awaitFree() {
+    while (get() != CLOSED) {
+      java.util.concurrent.locks.LockSupport.parkNanos(50_000);
+    }
+  }
+
   boolean isClosed() {
     return get() < 0;
   }

@@ -53,7 +53,7 @@ public final class Libmo {
    * @param listener receives the lines; null turns logging off
    */
   public static synchronized void setLog(LogLevel level, LogListener listener) {
-    long next = listener == null ? 0 : new Listener(null, listener).register();
+    long next = listener == null ? 0 : new Listener(null, listener, null).register();
     Native.mo_set_log(next, listener == null ? LogLevel.OFF.number : level.number);
     long former = logListener;
     logListener = next;

@@ -4,11 +4,13 @@ package ai.libmo;
 final class Listener {
   private final ProgressListener onProgress;
   private final LogListener onLog;
+  private final Metric metric;
   private volatile Throwable failure;
 
-  Listener(ProgressListener onProgress, LogListener onLog) {
+  Listener(ProgressListener onProgress, LogListener onLog, Metric metric) {
     this.onProgress = onProgress;
     this.onLog = onLog;
+    this.metric = metric;
   }
 
   /** The address that native code keeps; {@link Native#mo_java_listener_free} ends it. */
@@ -29,6 +31,20 @@ final class Listener {
     }
   }
 
+  boolean metric(long model, double[] value) {
+    Model lent = Model.lent(model);
+    try {
+      value[0] = metric.measure(lent);
+      return true;
+    } catch (Throwable thrown) {
+      failure = thrown;
+      return false;
+    } finally {
+      lent.close();
+      lent.handle.awaitFree(); // another thread may have kept it
+    }
+  }
+
   void log(int level, byte[] message) {
     try {
       onLog.log(LogLevel.of(level), Utf8.decode(message));
@@ -37,10 +53,10 @@ final class Listener {
     }
   }
 
-  /** What the progress listener threw, or else {@code error}. */
+  /** What the listener threw, or else {@code error}. */
   RuntimeException cause(MoException error) {
     Throwable thrown = failure;
-    if (thrown == null || error.code() != ErrorCode.CANCELLED) {
+    if (thrown == null || error.code() != ErrorCode.CANCELLED && error.code() != ErrorCode.CALLBACK) {
       return error;
     }
     failure = null;

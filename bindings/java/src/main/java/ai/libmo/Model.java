@@ -6,11 +6,22 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.LongConsumer;
+import java.util.function.LongFunction;
 
 /** An ONNX model. It never changes, so threads may share it. */
 public final class Model extends NativeObject {
   Model(long address) {
-    super("model", address, Native::mo_model_free);
+    this(address, Native::mo_model_free);
+  }
+
+  private Model(long address, LongConsumer free) {
+    super("model", address, free);
+  }
+
+  /** A model that belongs to the library. */
+  static Model lent(long address) {
+    return new Model(address, ignored -> { });
   }
 
   /**
@@ -373,6 +384,88 @@ public final class Model extends NativeObject {
    */
   public Task<Quantized> quantizeAsync(Calibration calibration, QuantizeOptions options, ProgressListener progress, Executor executor) {
     return Task.start(progress, executor, control -> quantize(calibration, options, control));
+  }
+
+  /**
+   * Quantizes with a choice of precision for each node that keeps limits on a metric, on size and on latency.
+   *
+   * @param calibration statistics with at least one batch
+   * @param dataset what the metric of the options is measured on; null when no metric is limited or {@code metric} is given
+   * @param metric judges candidates; null: the metric that the options name
+   * @param quantize how nodes are quantized; null for the defaults
+   * @param goal the limits; null for the defaults
+   * @param control progress, cancellation and deadline; null for none
+   * @return the model, and the report, which says whether the limits were kept
+   */
+  public Quantized quantizeToGoal(
+      Calibration calibration, Dataset dataset, Metric metric, QuantizeOptions quantize, GoalOptions goal, Control control) {
+    return search(metric, judge -> Call.with(control, goal, this, calibration, dataset, (model, statistics, data, limits, watch) -> {
+      long settings = Options.open(quantize);
+      try {
+        long[] out = new long[1];
+        long[] report = new long[1];
+        Native.mo_quantize_to_goal(model, statistics, data, judge, settings, limits, watch, out, report);
+        return new Quantized(new Model(out[0]), new Report(report));
+      } finally {
+        Native.mo_options_free(settings);
+      }
+    }));
+  }
+
+  /**
+   * {@link #quantizeToGoal quantizeToGoal} on another thread.
+   *
+   * @param calibration statistics with at least one batch
+   * @param dataset what the metric of the options is measured on; null when no metric is limited or {@code metric} is given
+   * @param metric judges candidates; null: the metric that the options name
+   * @param quantize how nodes are quantized; null for the defaults
+   * @param goal the limits; null for the defaults
+   * @param progress hears how far the work is; null for nobody
+   * @param executor runs it; null for a thread of libmo
+   * @return the result to come; cancelling it stops the work
+   */
+  public Task<Quantized> quantizeToGoalAsync(Calibration calibration, Dataset dataset, Metric metric, QuantizeOptions quantize, GoalOptions goal,
+      ProgressListener progress, Executor executor) {
+    return Task.start(progress, executor, control -> quantizeToGoal(calibration, dataset, metric, quantize, goal, control));
+  }
+
+  /**
+   * What quantizing each node (or block) alone does to the outputs.
+   *
+   * @param calibration statistics with at least one batch
+   * @param dataset what the metric of the options is measured on; null when no metric is limited or {@code metric} is given
+   * @param metric judges candidates; null: the metric that the options name
+   * @param quantize how nodes are quantized; null for the defaults
+   * @param options what is measured; null for the defaults
+   * @param control progress, cancellation and deadline; null for none
+   * @return the report, the most harmful first
+   */
+  public Report sensitivity(
+      Calibration calibration, Dataset dataset, Metric metric, QuantizeOptions quantize, SensitivityOptions options, Control control) {
+    return search(metric, judge -> Call.with(control, options, this, calibration, dataset, (model, statistics, data, settings, watch) -> {
+      long how = Options.open(quantize);
+      try {
+        long[] report = new long[1];
+        Native.mo_sensitivity(model, statistics, data, judge, how, settings, watch, report);
+        return new Report(report);
+      } finally {
+        Native.mo_options_free(how);
+      }
+    }));
+  }
+
+  /** Runs a search that may call {@code metric}, by the address of its listener. */
+  private static <T> T search(Metric metric, LongFunction<T> work) {
+    if (metric == null) {
+      return work.apply(0);
+    }
+    Listener judge = new Listener(null, null, metric);
+    long address = judge.register();
+    try {
+      return Control.watch(judge, () -> work.apply(address));
+    } finally {
+      Native.mo_java_listener_free(address);
+    }
   }
 
   /**

@@ -64,6 +64,29 @@ class CallbackTest {
   }
 
   @Test
+  void aSearchAsksTheCallersMetric() {
+    RuntimeException mine = new RuntimeException("mine");
+    List<Model> seen = new ArrayList<>();
+    GoalOptions goal = GoalOptions.builder().maxDrop(0.5).build();
+    try (Model model = Models.classifier(); Calibration calibration = Models.calibrated(model); Tensors images = Models.images(1)) {
+      try (Quantized kept = model.quantizeToGoal(calibration, null, candidate -> {
+            seen.add(candidate);
+            try (Session session = candidate.session(); Tensors scores = session.run(images)) {
+              return scores.size();
+            }
+          }, null, goal, null)) {
+        assertTrue(kept.report().passed());
+        assertFalse(seen.isEmpty());
+      }
+      assertThrows(IllegalStateException.class, () -> seen.get(0).describe()); // it was lent
+      assertSame(mine, assertThrows(RuntimeException.class, () -> model.quantizeToGoal(calibration, null, candidate -> {
+        throw mine;
+      }, null, goal, null)));
+      assertTrue(model.sensitivity(calibration, null, null, null, null, null).json().contains("units"));
+    }
+  }
+
+  @Test
   void cancelAndDeadlineHaveTheirCodes() {
     try (Model model = Models.classifier(); Calibration calibration = Models.calibrated(model)) {
       try (Control control = new Control((stage, done, total) -> false)) {
