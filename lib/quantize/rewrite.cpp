@@ -161,25 +161,27 @@ class Rewriter {
     return dynamic_[x] = d;
   }
 
-  // scale = max |x| / 127 over the last axis, q = round(x / scale)
+  // One range per vector along the last axis: scale = (high - low) / 255, zero = round(-low / scale), q = round(x / scale) + zero. The zero
+  // points, which the operator cannot take one per row, come off afterwards.
   Dynamic per_token(ValueId x) {
     auto it = tokens_.find(x);
     if (it != tokens_.end()) return it->second;
     std::string name = g_.value(x).name;
     graph::Type type = g_.value(x).type, single = type;
     if (single.ranked && !single.dims.empty()) single.dims.back() = {1, ""};
-    ValueId size = add_node(g_, "Abs", name + "_abs", {x}, DType::f32, type);
-    // Opset 13 form: the axes of ReduceMax are an attribute until 18; the writer knows.
-    ValueId top = add_node(g_, "ReduceMax", name + "_largest", {size, constant("token_axis", Tensor::of<int64_t>({1}, {-1}))}, DType::f32, single, {{"keepdims", int64_t{1}}});
-    ValueId safe = add_node(g_, "Max", name + "_reach", {top, constant("token_floor", Tensor::scalar(1e-30f))}, DType::f32, single);
-    ValueId scale = add_node(g_, "Mul", name + "_scale", {safe, constant("token_step", Tensor::scalar(1.0f / 127))}, DType::f32, single);
-    ValueId ratio = add_node(g_, "Div", name + "_steps", {x, scale}, DType::f32, type);
-    ValueId whole = add_node(g_, "Round", name + "_whole", {ratio}, DType::f32, type);
-    ValueId low = constant("token_low", Tensor::scalar(-127.0f)), high = constant("token_high", Tensor::scalar(127.0f));
-    ValueId clipped = add_node(g_, "Clip", name + "_clipped", {whole, low, high}, DType::f32, type);
-    ValueId q = add_node(g_, "Cast", name + "_s8", {clipped}, DType::i8, type, {{"to", static_cast<int64_t>(DType::i8)}});
+    auto f32 = [&](const char* op, const char* suffix, std::vector<ValueId> inputs, const graph::Type& like, std::vector<std::pair<std::string, graph::AttrValue>> attributes = {}) {
+      return add_node(g_, op, name + suffix, std::move(inputs), DType::f32, like, std::move(attributes));
+    };
+    ValueId axes = constant("token_axis", Tensor::of<int64_t>({1}, {-1})), none = constant("token_none", Tensor::scalar(0.0f)), most = constant("token_most", Tensor::scalar(255.0f));
+    ValueId high = f32("Max", "_high", {f32("ReduceMax", "_max", {x, axes}, single, {{"keepdims", int64_t{1}}}), none}, single);
+    ValueId low = f32("Min", "_low", {f32("ReduceMin", "_min", {x, axes}, single, {{"keepdims", int64_t{1}}}), none}, single);
+    ValueId reach = f32("Max", "_reach", {f32("Sub", "_span", {high, low}, single), constant("token_floor", Tensor::scalar(1e-30f))}, single);
+    ValueId scale = f32("Mul", "_scale", {reach, constant("token_step", Tensor::scalar(1.0f / 255))}, single);
+    ValueId zero = f32("Round", "_zero", {f32("Neg", "_negated", {f32("Div", "_below", {low, scale}, single)}, single)}, single);
+    ValueId whole = f32("Add", "_moved", {f32("Round", "_whole", {f32("Div", "_steps", {x, scale}, type)}, type), zero}, type);
+    ValueId q = add_node(g_, "Cast", name + "_u8", {f32("Clip", "_clipped", {whole, none, most}, type)}, DType::u8, type, {{"to", static_cast<int64_t>(DType::u8)}});
     ++result_.activations;
-    return tokens_[x] = {q, scale, k_none};
+    return tokens_[x] = {q, scale, zero};
   }
 
   ValueId constant(const std::string& name, Tensor t) {
@@ -205,10 +207,19 @@ class Rewriter {
     std::string name = g_.value(out).name;
     graph::Type type = g_.value(out).type;
     std::vector<ValueId> inputs{x.q, w.values};
-    if (x.zero != k_none || w.zero_point != k_none) inputs.push_back(x.zero);
+    inputs.push_back(tokens ? constant("token_zero", Tensor::zeros(DType::u8, {})) : x.zero);
     if (w.zero_point != k_none) inputs.push_back(w.zero_point);
     ValueId sum = add_node(g_, "MatMulInteger", name + "_i32", inputs, DType::i32, type);
     ValueId real = add_node(g_, "Cast", name + "_f32", {sum}, DType::f32, type, {{"to", static_cast<int64_t>(DType::f32)}});
+    if (tokens) {
+      std::vector<float> sums(static_cast<size_t>(q.values.dim(1)), 0.0f);
+      for (int64_t i = 0; i < q.values.size(); ++i) {
+        auto c = static_cast<size_t>(i % q.values.dim(1));
+        sums[c] += static_cast<float>(q.values.integer(i) - q.zero_point.integer(q.zero_point.size() == 1 ? 0 : static_cast<int64_t>(c)));
+      }
+      ValueId by = g_.add_constant(g_.value(v).name + "_sums", Tensor::of<float>({q.values.dim(1)}, std::span<const float>(sums)));
+      real = add_node(g_, "Sub", name + "_centred", {real, add_node(g_, "Mul", name + "_offset", {x.zero, by}, DType::f32, type)}, DType::f32, type);
+    }
     ValueId scale = add_node(g_, "Mul", name + "_scale", {x.scale, w.scale}, DType::f32, graph::Type::tensor(DType::f32));
     bool bias = n.is("Gemm") && n.input(2) != k_none;
     Node mul{.op = "Mul", .name = n.name, .inputs = {real, scale}};

@@ -8,7 +8,7 @@ namespace mo::quantize {
 // format: qdq or matmul_nbits (for weights in blocks of 2, 4 and 8 bits).
 //   weight_only        MatMul(x, w)  =>  MatMul(x, DequantizeLinear(q))  or  MatMulNBits(x, q)
 //   dynamic            MatMul(x, w)  =>  Cast(MatMulInteger(DynamicQuantizeLinear(x), q)) * (x_scale * w_scale)
-//   dynamic_per_token  the same, x in int8 with one scale per vector along its last axis
+//   dynamic_per_token  the same, with one scale and zero point per vector of x along its last axis
 Placement rewrite(graph::Graph& g, const Scheme& scheme, const Moments& moments, const std::string& format);
 
 // Gather(table)  =>  DequantizeLinear(Gather(q)); one scale per row: Cast(Gather(q)) * Gather(scale). Only rows that are read are dequantized.
