@@ -40,6 +40,7 @@ MO_STEP __m512i pack_steps(const __m512 (&v)[4], const Steps& s) {
   const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(s.zero));
   __m512i a = _mm512_packs_epi32(_mm512_cvtps_epi32(v[0]), _mm512_cvtps_epi32(v[1])), b = _mm512_packs_epi32(_mm512_cvtps_epi32(v[2]), _mm512_cvtps_epi32(v[3]));
   __m512i q = _mm512_packus_epi16(_mm512_adds_epi16(a, zero), _mm512_adds_epi16(b, zero));
+  if (s.open()) return q;
   q = _mm512_min_epu8(_mm512_max_epu8(q, _mm512_set1_epi8(static_cast<char>(s.low))), _mm512_set1_epi8(static_cast<char>(s.high)));
   return _mm512_xor_si512(q, _mm512_set1_epi8(static_cast<char>(s.flip)));
 }

@@ -22,6 +22,7 @@ Side side_of(DType dtype, int32_t zero);
 struct Steps {
   int32_t zero = 0;
   uint8_t flip = 0, low = 0, high = 255;
+  bool open() const { return low == 0 && high == 255 && flip == 0; }  // saturation alone
   bool residual = false;
   float r_scale = 0;  // of the residual, or of `after`
   Side r;

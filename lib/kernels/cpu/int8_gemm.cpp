@@ -103,12 +103,11 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   int64_t at = 0, bytes = 0;
   for (int64_t n = 0; n < columns;) {
     const int64_t left = columns - n;
-    Lane lane{n, 0, left > 32 ? 4 : left > 16 ? 2 : 1, at, bytes, k_avx2_rows, nullptr};
+    Lane lane{n, 0, left > 32 ? 4 : left > 16 ? 2 : 1, at, bytes, {}};
     if (g.isa >= Isa::avx512) {
-      lane.rows = avx512_rows(static_cast<int>(lane.registers));
-      lane.kernel = avx512_tile(!g.wide(), static_cast<int>(lane.registers), g.fused ? finish : Finish::sums);
+      lane.tiles = avx512_tiles(!g.wide(), static_cast<int>(lane.registers), g.fused ? finish : Finish::sums);
     } else {
-      lane.kernel = g.isa >= Isa::avx2 ? avx2_tile() : scalar_tile;
+      lane.tiles = {{k_avx2_rows, g.isa >= Isa::avx2 ? avx2_tile() : scalar_tile}};
     }
     lane.count = std::min(left, 16 * lane.registers);
     at += 16 * lane.registers;
@@ -202,23 +201,27 @@ void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* wei
   t.steps = &g.epilogue.steps;
   t.dst_stride = g.fused ? rows.dst_stride : 64 * lane.registers;
   t.r_stride = rows.r_stride;
-  for (int64_t first = 0; first < rows.count; first += lane.rows) {
+  for (int64_t first = 0; first < rows.count;) {
+    // the widest tile that is filled, or the narrowest that takes all that is left
+    const TileChoice* tile = &lane.tiles[0];
+    while (tile != &lane.tiles.back() && rows.count - first <= (tile + 1)->rows) ++tile;
     t.rows = rows.pointers + first;
-    t.count = static_cast<int>(std::min<int64_t>(lane.rows, rows.count - first));
+    t.count = static_cast<int>(std::min<int64_t>(tile->rows, rows.count - first));
     t.sums = rows.sums + first;
     uint8_t* dst = rows.dst + first * rows.dst_stride + at * size;
     const uint8_t* res = rows.r ? rows.r + first * rows.r_stride + at * r_size : nullptr;
     t.dst = g.fused ? dst : reinterpret_cast<uint8_t*>(sums);
     t.r = res;
     if (g.isa >= Isa::avx512) {
-      lane.kernel(t);
+      tile->kernel(t);
     } else {  // these know 16 columns
       for (int64_t z = 0; z < lane.registers; ++z) {
         t.dst = reinterpret_cast<uint8_t*>(sums + 16 * z);
         t.weights = panel + z * g.depth * 64;
-        lane.kernel(t);
+        tile->kernel(t);
       }
     }
+    first += t.count;
     if (g.fused) continue;
     for (int64_t i = 0; i < t.count; ++i)
       g.epilogue.row(sums + i * 16 * lane.registers, at, lane.count, res ? res + i * rows.r_stride : nullptr, dst + i * rows.dst_stride);

@@ -32,9 +32,13 @@ struct Tile {
 };
 using TileKernel = void (*)(const Tile&);
 enum class Finish : uint8_t { sums, steps, residual, inner_residual, inner_channel };  // inner ones: VNNI only
-TileKernel avx512_tile(bool vnni, int registers, Finish finish);
+// Kernels of falling numbers of rows; the last one serves any rest.
+struct TileChoice {
+  int rows;
+  TileKernel kernel;
+};
+std::vector<TileChoice> avx512_tiles(bool vnni, int registers, Finish finish);
 TileKernel avx2_tile();
-constexpr int avx512_rows(int registers) { return registers == 4 ? 6 : registers == 2 ? 8 : 12; }
 constexpr int k_avx2_rows = 6;
 
 // Where a kernel that finishes in registers keeps its columns: the order that unpacking bytes to 32 bits lane by lane gives. Element 4 L + i of
@@ -46,8 +50,7 @@ struct Lane {
   int64_t first, count, registers;  // columns from `first`
   int64_t at;                       // in the arrays per column
   int64_t weights;                  // byte offset of its panel
-  int rows;                         // that the kernel takes at once
-  TileKernel kernel;
+  std::vector<TileChoice> tiles;
 };
 
 struct Gemm {

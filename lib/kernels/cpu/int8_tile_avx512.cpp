@@ -120,25 +120,30 @@ MO_AVX512 void pairs_tile(const Tile& t) {
 }
 
 template <Finish F>
-TileKernel vnni_kernel(int registers) {
-  if (registers == 4) return vnni_tile<avx512_rows(4), 4, F>;
-  return registers == 2 ? vnni_tile<avx512_rows(2), 2, F> : vnni_tile<avx512_rows(1), 1, F>;
+std::vector<TileChoice> vnni_tiles(int registers) {
+  if (registers == 4) return {{6, vnni_tile<6, 4, F>}, {4, vnni_tile<4, 4, F>}, {2, vnni_tile<2, 4, F>}, {1, vnni_tile<1, 4, F>}};
+  if (registers == 2) return {{8, vnni_tile<8, 2, F>}, {4, vnni_tile<4, 2, F>}, {2, vnni_tile<2, 2, F>}};
+  return {{12, vnni_tile<12, 1, F>}, {4, vnni_tile<4, 1, F>}};
 }
 
 template <Finish F>
-TileKernel pairs_kernel(int registers) {
-  if (registers == 4) return pairs_tile<avx512_rows(4), 4, F>;
-  return registers == 2 ? pairs_tile<avx512_rows(2), 2, F> : pairs_tile<avx512_rows(1), 1, F>;
+std::vector<TileChoice> pairs_tiles(int registers) {
+  if (registers == 4) return {{6, pairs_tile<6, 4, F>}, {2, pairs_tile<2, 4, F>}};
+  if (registers == 2) return {{8, pairs_tile<8, 2, F>}};
+  return {{12, pairs_tile<12, 1, F>}};
 }
 
 }  // namespace
 
-TileKernel avx512_tile(bool vnni, int registers, Finish finish) {
-  if (finish == Finish::sums) return vnni ? vnni_kernel<Finish::sums>(registers) : pairs_kernel<Finish::sums>(registers);
-  if (finish == Finish::inner_residual) return vnni ? vnni_kernel<Finish::inner_residual>(registers) : nullptr;
-  if (finish == Finish::inner_channel) return vnni ? vnni_kernel<Finish::inner_channel>(registers) : nullptr;
-  if (finish == Finish::steps) return vnni ? vnni_kernel<Finish::steps>(registers) : pairs_kernel<Finish::steps>(registers);
-  return vnni ? vnni_kernel<Finish::residual>(registers) : pairs_kernel<Finish::residual>(registers);
+std::vector<TileChoice> avx512_tiles(bool vnni, int registers, Finish finish) {
+  switch (finish) {
+    case Finish::sums: return vnni ? vnni_tiles<Finish::sums>(registers) : pairs_tiles<Finish::sums>(registers);
+    case Finish::steps: return vnni ? vnni_tiles<Finish::steps>(registers) : pairs_tiles<Finish::steps>(registers);
+    case Finish::residual: return vnni ? vnni_tiles<Finish::residual>(registers) : pairs_tiles<Finish::residual>(registers);
+    case Finish::inner_residual: return vnni_tiles<Finish::inner_residual>(registers);
+    case Finish::inner_channel: return vnni_tiles<Finish::inner_channel>(registers);
+  }
+  return {};
 }
 
 }  // namespace mo::kernels::int8
