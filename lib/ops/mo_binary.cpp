@@ -28,11 +28,33 @@ void infer(Infer& c) {
   c.set(0, dtype, broadcast_dims(c.input(A).dims, c.input(B).dims));
 }
 
+// Sums between 8-bit tensors count in steps of the output, one multiplication for each operand: fma(b, b_scale / y_scale, a * (a_scale / y_scale)).
+bool sums_steps(const Run& c, std::span<const Post> posts) {
+  if (c.node.s("op", "") != "add" || !c.has(y_scale)) return false;
+  for (size_t i : {a_scale, b_scale})
+    if (!c.has(i) || c.in(i).size() != 1) return false;
+  return posts.empty() || (posts.size() == 1 && posts[0].kind == "relu");
+}
+
+std::vector<float> whole_numbers(const Run& c, size_t data, size_t zero) {
+  require(is_8bit(c.dtype(data)), Code::type, "operand is ", name(c.dtype(data)), ", wants int8 or uint8");
+  std::vector<float> out;
+  for (uint32_t q : centered(c.in(data), PerChannel(c.in_or_null(zero), 1, 0, "zero point"), 1, 1)) out.push_back(static_cast<float>(static_cast<int32_t>(q)));
+  return out;
+}
+
 void run(Run& c) {
   Function f = function(c.node);
-  std::vector<float> a = real_operand(c, A, a_scale, a_zp, 1), b = real_operand(c, B, b_scale, b_zp, 1);
-  Shape shape = broadcast(c.in(A).shape(), c.in(B).shape());
   std::vector<Post> posts = epilogue(c.node);
+  const bool steps = sums_steps(c, posts);
+  std::vector<float> a = steps ? whole_numbers(c, A, a_zp) : real_operand(c, A, a_scale, a_zp, 1), b = steps ? whole_numbers(c, B, b_zp) : real_operand(c, B, b_scale, b_zp, 1);
+  float a_factor = 1, b_factor = 1;
+  if (steps) {
+    const float ys = c.in(y_scale).floats()[0];
+    a_factor = c.in(a_scale).floats()[0] / ys;
+    b_factor = c.in(b_scale).floats()[0] / ys;
+  }
+  Shape shape = broadcast(c.in(A).shape(), c.in(B).shape());
   auto as_ = broadcast_strides(c.in(A).shape(), shape.size()), bs = broadcast_strides(c.in(B).shape(), shape.size());
   FusedOutput y(c, y_scale, y_zp, plain_dtype(c.dtype(A), c.dtype(B)), shape);
   std::vector<int64_t> position(shape.size(), 0);
@@ -43,7 +65,8 @@ void run(Run& c) {
       ai += position[d] * as_[d];
       bi += position[d] * bs[d];
     }
-    y.put(i, apply_post(posts, f(a[static_cast<size_t>(ai)], b[static_cast<size_t>(bi)]), 0));
+    if (steps) y.put_steps(i, apply_post(posts, std::fma(b[static_cast<size_t>(bi)], b_factor, a[static_cast<size_t>(ai)] * a_factor), 0));
+    else y.put(i, apply_post(posts, f(a[static_cast<size_t>(ai)], b[static_cast<size_t>(bi)]), 0));
     next_position(position, shape);
   }
 }

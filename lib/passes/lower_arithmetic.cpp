@@ -27,6 +27,8 @@ bool quantized_after(const Graph& g, ValueId v, int depth = 0) {
 
 bool lower_binary(Graph& g, NodeId id, const char* kind) {
   const Node& n = g.node(id);
+  // The passes run again once sizes are known; epilogues and tables that need them come first then.
+  if (!g.value(n.output(0)).type.is_static()) return false;
   if (!is_float(g, n.output(0)) || !quantized_after(g, n.output(0))) return false;
   std::vector<ValueId> inputs(6, k_none);
   bool any = false;

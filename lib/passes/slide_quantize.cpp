@@ -44,7 +44,9 @@ bool push_down(Graph& g, NodeId id) {
   const Node& n = g.node(id);
   if (!moves(n)) return false;
   auto q = dequantized(g, n.input(0));
-  if (!q || g.constant_of(q->data)) return false;
+  // of a constant only when less than all of it is read
+  const bool picks = n.is("Gather") && !g.constant_of(n.input(1));
+  if (!q || (g.constant_of(q->data) && !picks)) return false;
   const Node mover = n;
   g.set_input(id, 0, q->data);
   for (size_t i = 0; i < mover.outputs.size(); ++i)

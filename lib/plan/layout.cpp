@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "kernels/cpu/interleave.h"
 
 namespace mo::plan {
 
@@ -40,6 +41,8 @@ __attribute__((optimize("O3"))) void interleave(const T* __restrict src, T* __re
 
 template <class T>
 void transpose_any(const T* src, T* dst, int64_t rows, int64_t cols, int64_t from, int64_t to) {
+  if constexpr (sizeof(T) == 1)
+    if (rows == 3) return kernels::interleave3(src + from, src + cols + from, src + 2 * cols + from, dst + 3 * from, to - from);
   if (rows == 2) return interleave<T, 2>(src, dst, cols, from, to);
   if (rows == 3) return interleave<T, 3>(src, dst, cols, from, to);
   if (rows == 4) return interleave<T, 4>(src, dst, cols, from, to);

@@ -29,6 +29,22 @@ TEST_CASE("layout: channels_last puts element [n, c, h, w] at [n, h, w, c], and 
   CHECK(identical(x, z));
 }
 
+TEST_CASE("layout: pictures of three byte planes become pixels") {
+  for (int64_t width : {5, 16, 53}) {
+    Shape shape{2, 3, 3, width};
+    std::vector<uint8_t> x, y(static_cast<size_t>(element_count(shape))), z(y.size());
+    for (size_t i = 0; i < y.size(); ++i) x.push_back(static_cast<uint8_t>(i * 37 + i / 251));
+    reorder(x.data(), y.data(), shape, 8, true, 1);
+    bool right = true;
+    for (size_t n = 0; n < 2; ++n)
+      for (size_t c = 0; c < 3; ++c)
+        for (size_t i = 0; i < static_cast<size_t>(3 * width); ++i) right &= y[(n * 3 * static_cast<size_t>(width) + i) * 3 + c] == x[(n * 3 + c) * 3 * static_cast<size_t>(width) + i];
+    CHECK(right);
+    reorder(y.data(), z.data(), shape, 8, false, 1);
+    CHECK(x == z);
+  }
+}
+
 TEST_CASE("layout: which transposes move nothing") {
   CHECK(classify_transpose(std::vector<int64_t>{0, 1, 2}, Shape{2, 3, 4}) == Move::nothing);
   CHECK(classify_transpose(std::vector<int64_t>{1, 0, 2}, Shape{1, 3, 4}) == Move::nothing);

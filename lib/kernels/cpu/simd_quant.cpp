@@ -35,12 +35,13 @@ MO_INLINE void quantize_body(const float* x, uint8_t* y, int64_t n, LinearQuant 
 }
 MO_SIMD_PLAIN(quantize, void, (const float* x, uint8_t* y, int64_t n, LinearQuant q), (x, y, n, q))
 
+// In steps of the output, as ops/mo_binary.cpp defines the sum of 8-bit tensors.
 MO_INLINE void add8_body(const uint8_t* a, const uint8_t* b, uint8_t* y, int64_t n, LinearQuant qa, LinearQuant qb, LinearQuant qy, float low) {
+  const float sa = qa.scale / qy.scale, sb = qb.scale / qy.scale;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
-    float u = (static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(a[i] ^ qa.flip))) - qa.zero) * qa.scale;
-    float v = (static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(b[i] ^ qb.flip))) - qb.zero) * qb.scale;
-    y[i] = quantize_one(math::max(u + v, low) / qy.scale, qy.zero, qy.flip);
+    float u = static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(a[i] ^ qa.flip))) - qa.zero, v = static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(b[i] ^ qb.flip))) - qb.zero;
+    y[i] = quantize_one(math::max(__builtin_fmaf(v, sb, u * sa), low), qy.zero, qy.flip);
   }
 }
 MO_SIMD_PLAIN(add8, void, (const uint8_t* a, const uint8_t* b, uint8_t* y, int64_t n, LinearQuant qa, LinearQuant qb, LinearQuant qy, float low),
