@@ -19,10 +19,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /**
  * Finds and loads libmojni.so, with libmo.so.1 and libdnnl.so.3 beside it: from the folder that the property ai.libmo.library.path names, from
- * beside this jar, from inside the jar (copied to a folder of its own and checked), or from java.library.path. When none works, the error says
+ * beside this jar, from inside the jar or the jar of natives (copied to a folder of its own and checked), or from java.library.path. When none works, the error says
  * everything that was tried.
  */
 final class NativeLibrary {
@@ -58,7 +60,7 @@ final class NativeLibrary {
     if (jar != null && (fromFolder("beside the jar", jar) || fromFolder("beside the jar", jar.resolve(platform)))) {
       return true;
     }
-    return fromResource() || fromLibraryPath();
+    return fromResource("resource", NativeLibrary.class::getResourceAsStream) || fromNativesJar() || fromLibraryPath();
   }
 
   private boolean fromFolder(String how, Path folder) {
@@ -99,9 +101,36 @@ final class NativeLibrary {
     return last;
   }
 
-  private boolean fromResource() {
+  /** Where files of a jar come from, by their name; null for one that is not there. */
+  private interface Source {
+    InputStream open(String name) throws IOException;
+  }
+
+  /** On the module path the jar of natives is a module of its own, whose files this one does not see: it is opened as a file. */
+  private boolean fromNativesJar() {
+    Path jar = jarFile();
+    if (jar == null || !jar.getFileName().toString().endsWith(".jar")) {
+      return false;
+    }
+    Path natives = jar.resolveSibling(jar.getFileName().toString().replaceAll("\\.jar$", "-" + platform + ".jar"));
+    if (!Files.isRegularFile(natives)) {
+      tried.add("beside the jar: no " + natives);
+      return false;
+    }
+    try (ZipFile zip = new ZipFile(natives.toFile())) {
+      return fromResource(natives + "!", name -> {
+        ZipEntry entry = zip.getEntry("ai/libmo/" + name);
+        return entry == null ? null : zip.getInputStream(entry);
+      });
+    } catch (IOException e) {
+      tried.add(natives + ": " + e);
+      return false;
+    }
+  }
+
+  private boolean fromResource(String where, Source source) {
     String folder = "native/" + platform + "/";
-    Map<String, String> sums = checksums(folder);
+    Map<String, String> sums = checksums(where, source, folder);
     if (sums == null) {
       return false;
     }
@@ -110,15 +139,15 @@ final class NativeLibrary {
       try {
         made = Files.createTempDirectory(Files.createDirectories(base), "libmo-");
         for (Map.Entry<String, String> entry : sums.entrySet()) {
-          extract(folder + entry.getKey(), made.resolve(entry.getKey()), entry.getValue());
+          extract(source, folder + entry.getKey(), made.resolve(entry.getKey()), entry.getValue());
         }
         UnsatisfiedLinkError error = tryLoad(made.resolve(NAME));
         if (error == null) {
           return true;
         }
-        note("resource " + folder + " copied to " + made, error);
+        note(where + " " + folder + " copied to " + made, error);
       } catch (IOException | RuntimeException e) {
-        tried.add("resource " + folder + " copied below " + base + ": " + e);
+        tried.add(where + " " + folder + " copied below " + base + ": " + e);
       } finally {
         remove(made); // what is loaded stays mapped
       }
@@ -175,6 +204,11 @@ final class NativeLibrary {
   }
 
   private Path jarFolder() {
+    Path jar = jarFile();
+    return jar == null ? null : jar.getParent();
+  }
+
+  private Path jarFile() {
     try {
       CodeSource source = NativeLibrary.class.getProtectionDomain().getCodeSource();
       URL url = source == null ? null : source.getLocation();
@@ -182,7 +216,7 @@ final class NativeLibrary {
         tried.add("beside the jar: the classes come from " + url);
         return null;
       }
-      return Paths.get(new URI(url.toString())).toAbsolutePath().getParent();
+      return Paths.get(new URI(url.toString())).toAbsolutePath();
     } catch (Exception e) { // a path that this JVM's file encoding cannot express, a class loader without URLs
       tried.add("beside the jar: " + e);
       return null;
@@ -207,10 +241,10 @@ final class NativeLibrary {
   }
 
   /** The jar's list of natives, "sum  name" per line; null when this jar carries none for this platform. */
-  private Map<String, String> checksums(String folder) {
-    try (InputStream in = NativeLibrary.class.getResourceAsStream(folder + "natives.sha256")) {
+  private Map<String, String> checksums(String where, Source source, String folder) {
+    try (InputStream in = source.open(folder + "natives.sha256")) {
       if (in == null) {
-        tried.add("resource ai/libmo/" + folder + ": not in the class path (add the artefact with the classifier " + platform + ")");
+        tried.add(where + " ai/libmo/" + folder + ": not in the class path (add the artefact with the classifier " + platform + ")");
         return null;
       }
       ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -224,19 +258,19 @@ final class NativeLibrary {
       }
       return sums;
     } catch (IOException e) {
-      tried.add("resource ai/libmo/" + folder + ": " + e);
+      tried.add(where + " ai/libmo/" + folder + ": " + e);
       return null;
     }
   }
 
-  private static void extract(String resource, Path file, String sum) throws IOException {
+  private static void extract(Source source, String resource, Path file, String sum) throws IOException {
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IOException(e);
     }
-    try (InputStream in = NativeLibrary.class.getResourceAsStream(resource);
+    try (InputStream in = source.open(resource);
         OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       if (in == null) {
         throw new IOException(resource + " is missing");

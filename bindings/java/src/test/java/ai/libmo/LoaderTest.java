@@ -28,11 +28,11 @@ class LoaderTest {
 
   @TempDir Path folder;
 
-  /** What `java VersionOnly` prints. */
+  /** What `java user.Version` prints. */
   private String java(String classPath, String... options) throws Exception {
     List<String> command = new ArrayList<>(List.of(Paths.get(System.getProperty("java.home"), "bin", "java").toString()));
     command.addAll(Arrays.asList(options));
-    command.addAll(List.of("-cp", classPath + File.pathSeparator + testClasses(), "ai.libmo.LoaderTest$VersionOnly"));
+    command.addAll(List.of("-cp", classPath + File.pathSeparator + testClasses(), "user.Version"));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("LC_ALL", "C.UTF-8");
     builder.environment().put("XDG_CACHE_HOME", folder.resolve("no cache").toString());
@@ -41,12 +41,6 @@ class LoaderTest {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(process.waitFor(60, TimeUnit.SECONDS));
     return output;
-  }
-
-  public static final class VersionOnly {
-    public static void main(String[] arguments) {
-      System.out.println("version " + Libmo.version());
-    }
   }
 
   private static String testClasses() throws Exception {
@@ -90,6 +84,14 @@ class LoaderTest {
     pack(CLASSES, jar);
     link(place);
     assertEquals("version 0.1.0", java(jar.toString()).trim());
+  }
+
+  @Test
+  void onTheModulePathTheNativesAreFoundBesideTheJar() throws Exception {
+    Path jar = folder.resolve("libmo-1.jar");
+    pack(CLASSES, jar);
+    pack(NATIVES, folder.resolve("libmo-1-linux-x86_64.jar"));
+    assertEquals("version 0.1.0", java("", "--module-path", jar.toString(), "--add-modules", "ai.libmo").trim());
   }
 
   @Test
@@ -211,6 +213,7 @@ class LoaderTest {
   private static void pack(Path from, Path jar) throws IOException {
     try (java.util.zip.ZipOutputStream out = new java.util.zip.ZipOutputStream(Files.newOutputStream(jar));
         java.util.stream.Stream<Path> files = Files.walk(from)) {
+      out.setLevel(java.util.zip.Deflater.NO_COMPRESSION);
       for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
         out.putNextEntry(new java.util.zip.ZipEntry(from.relativize(file).toString()));
         Files.copy(file, out);
