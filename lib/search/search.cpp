@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 
 namespace mo::search {
@@ -10,6 +11,12 @@ namespace mo::search {
 namespace {
 
 constexpr double k_slow = 1.25;  // times float: beyond the noise of one timing
+
+std::string short_text(double v) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.3g", v);
+  return buffer;
+}
 
 class Search {
  public:
@@ -151,7 +158,7 @@ class Search {
 
   bool judged(const Mix& m) {
     size_t changed = static_cast<size_t>(std::count_if(m.assignment.begin(), m.assignment.end(), [](int p) { return p != 0; }));
-    const Trial* t = trials_->judge(m.assignment, text("a mix of harm ", m.harm, ", ", changed, " of ", m.assignment.size(), " quantized"));
+    const Trial* t = trials_->judge(m.assignment, text("a mix of harm ", short_text(m.harm), ", ", changed, " of ", m.assignment.size(), " quantized"));
     return t && t->meets;
   }
 
