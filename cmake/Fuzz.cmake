@@ -2,7 +2,8 @@
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   message(FATAL_ERROR "MO_FUZZ needs clang++: configure with -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14")
 endif()
-# The operators' inference is linked from an ordinary build, uninstrumented: compiling every operator again would take too long.
+# The operators' inference is linked from an ordinary build, uninstrumented: compiling every operator again would take too long, and
+# mutated node tests run all of them under sanitizers (CONTRIBUTING.md, Tests).
 set(MO_FUZZ_REST "${CMAKE_SOURCE_DIR}/build/libmo_core.a" CACHE FILEPATH "mo_core of an ordinary build")
 file(GLOB_RECURSE mo_fuzz_sources CONFIGURE_DEPENDS lib/base/*.cpp lib/tensor/*.cpp lib/graph/*.cpp lib/onnx/*.cpp)
 set(mo_fuzz_flags -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr,null,object-size -fno-sanitize-recover=all -O1 -g1)

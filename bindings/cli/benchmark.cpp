@@ -11,6 +11,7 @@ class Benchmark : public Command {
     add_model(app);
     app.add_option("--inputs", inputs_, ".npz file whose arrays are named like the model's inputs; none: random values")->option_text("IN.npz");
     add_json(app);
+    add_html(app);
     flags_.add(app, {"benchmark", "load"});
   }
   Status run() override {

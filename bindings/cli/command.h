@@ -21,14 +21,16 @@ class Command {
     if (required) option->required();
   }
   void add_json(CLI::App& app) { app.add_flag("--json", json_, "Print JSON and nothing else"); }
+  void add_html(CLI::App& app) { app.add_option("--html", html_, "File to write the report to, as an HTML page")->option_text("FILE"); }
 
   Own<mo_model> load(const std::string& path) const;
   // `samples`, when not empty, stands in for an absent --samples.
   Own<mo_dataset> open_data(const std::string& path, const std::string& samples = "") const;
-  Status print_report(const mo_report* report) const;  // k_gate when a gate was not met
+  Status print_report(const mo_report* report) const;  // also writes --html; k_gate when a gate was not met
+  void write_html(const mo_report* report) const;
 
   Flags flags_;
-  std::string model_path_, data_path_;
+  std::string model_path_, data_path_, html_;
   bool json_ = false;
 };
 

@@ -12,6 +12,7 @@ class Compare : public Command {
     app.add_option("second", second_, "ONNX file to set beside it")->required()->option_text("B");
     add_data(app, false);
     add_json(app);
+    add_html(app);
     flags_.add(app, {"compare", "dataset", "load"});
   }
   Status run() override {

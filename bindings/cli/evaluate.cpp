@@ -11,6 +11,7 @@ class Evaluate : public Command {
     add_model(app);
     add_data(app, true);
     add_json(app);
+    add_html(app);
     flags_.add(app, {"evaluate", "dataset", "load"});
   }
   Status run() override {

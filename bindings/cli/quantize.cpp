@@ -1,9 +1,5 @@
 // mo quantize: calibrate on data, quantize, save, report.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "calibrate.h"
@@ -26,6 +22,7 @@ class Quantize : public Command {
     app.add_option("--save-statistics", statistics_out_, "File to write the calibration statistics to")->option_text("FILE");
     app.add_option("--report", report_, "File to write the report to, as JSON")->option_text("FILE");
     add_json(app);
+    add_html(app);
     test_.add(app);
     flags_.add(app, {"quantize", "goal", "dataset", "calibration", "save", "load"});
   }
@@ -51,7 +48,8 @@ class Quantize : public Command {
     check(mo_model_save(quantized.get(), output_.c_str(), save_options.get()), output_);
     Json j = Json::parse(mo_report_json(report));
     j["output_file"] = output_;
-    if (!report_.empty()) write_report(j.dump(2));
+    if (!report_.empty()) write_file(report_, j.dump(2));
+    write_html(report);
     print(json_ ? j.dump(2) : std::string(mo_report_text(report)) + "wrote " + output_ + "\n");
     return mo_report_passed(report) ? k_ok : k_gate;
   }
@@ -68,19 +66,9 @@ class Quantize : public Command {
       calibration = make<mo_calibration>(statistics_in_, [&](mo_calibration** out) { return mo_calibration_load(statistics_in_.c_str(), model, out); });
     else
       calibration = make<mo_calibration>(model_path_, [&](mo_calibration** out) { return mo_calibration_create(model, options.get(), out); });
-    if (!data_path_.empty()) feed_calibration(calibration.get(), open_data(data_path_).get(), data_path_, model_path_);
+    if (!data_path_.empty()) feed_calibration(calibration.get(), open_data(data_path_, flags_.text("num_samples")).get(), data_path_, model_path_);
     if (!statistics_out_.empty()) check(mo_calibration_save(calibration.get(), statistics_out_.c_str()), statistics_out_);
     return calibration;
-  }
-
-  void write_report(const std::string& text) {
-    std::string temporary = report_ + ".part";
-    std::FILE* file = std::fopen(temporary.c_str(), "w");
-    bool ok = file && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    ok = (!file || std::fclose(file) == 0) && ok;
-    if (ok && std::rename(temporary.c_str(), report_.c_str()) == 0) return;
-    unlink(temporary.c_str());
-    throw Failure(k_failed, report_ + ": cannot be written");
   }
 
   std::string output_, statistics_in_, statistics_out_, report_;

@@ -96,4 +96,14 @@ void print(const std::string& text) {
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw Failure(k_failed, std::string("standard output: ") + std::strerror(errno));
 }
 
+void write_file(const std::string& path, const std::string& text) {
+  std::string temporary = path + ".part";
+  std::FILE* file = std::fopen(temporary.c_str(), "w");
+  bool ok = file && std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  ok = (!file || std::fclose(file) == 0) && ok;
+  if (ok && std::rename(temporary.c_str(), path.c_str()) == 0) return;
+  unlink(temporary.c_str());
+  throw Failure(k_failed, path + ": cannot be written");
+}
+
 }  // namespace cli

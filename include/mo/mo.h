@@ -425,6 +425,9 @@ MO_API mo_error *mo_compare(const mo_model *a, const mo_model *b, mo_dataset *da
 MO_API const char *mo_report_json(const mo_report *report);
 MO_API const char *mo_report_text(const mo_report *report);
 
+/* The report as one HTML page that needs nothing else. */
+MO_API mo_error *mo_report_html(const mo_report *report, mo_buffer **out);
+
 /* 1 when every gate that the options set was met (or none was set), 0 when one was not; the report says which. 0 for NULL. */
 MO_API int32_t mo_report_passed(const mo_report *report);
 MO_API void mo_report_free(mo_report *report);

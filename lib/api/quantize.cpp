@@ -75,11 +75,17 @@ void measure_nodes(report::QuantizationFacts& facts, const mo_model& before, con
   const auto& kept = calibration.kept_inputs();
   for (size_t i = 0; i < std::min(kept.size(), k_feeds); ++i) comparer.feed(kept[i], control);
   runtime::CompareResult result = comparer.result();
-  std::map<std::string_view, const runtime::ValueError*> by_node;
-  for (const auto& e : result.outputs) by_node[e.node] = &e;
-  for (const auto& e : result.values) by_node[e.node] = &e;
-  for (quantize::NodeOutcome& n : facts.nodes)
-    if (auto it = by_node.find(n.node); it != by_node.end()) n.snr_db = it->second->snr_db, n.cosine = it->second->cosine;
+  std::map<std::string_view, const runtime::ValueError*> by_node, by_value;
+  for (const auto* list : {&result.outputs, &result.values})
+    for (const runtime::ValueError& e : *list) {
+      by_value[e.name] = &e;
+      if (!e.node.empty()) by_node[e.node] = &e;
+    }
+  for (quantize::NodeOutcome& n : facts.nodes) {
+    auto it = by_value.find(n.value), end = by_value.end();
+    if (it == end) it = by_node.find(n.node), end = by_node.end();
+    if (it != end) n.snr_db = it->second->snr_db, n.cosine = it->second->cosine;
+  }
   facts.outputs = std::move(result.outputs);
 }
 

@@ -1,36 +1,17 @@
 // Mean absolute difference between output and label; the label has the output's shape.
 #include <cmath>
 
-#include "data/class_scores.h"
+#include "data/mean_error.h"
 
 namespace mo::data {
 
 namespace {
 
-class MeanAbsoluteError : public Metric {
- public:
-  explicit MeanAbsoluteError(std::string output) : output_(std::move(output)) {}
-  void add(const NamedOutputs& outputs, const Batch& batch) override {
-    const Tensor& y = judged_output(outputs, output_);
-    require(!batch.label.empty(), Code::invalid_argument, "the data set has no labels");
-    require(y.size() == batch.label.size(), Code::shape, "output ", y.shape(), " and label ", batch.label.shape(), " do not fit");
-    for (int64_t i = 0; i < y.size(); ++i) {
-      double d = y.number(i) - batch.label.number(i);
-      total_ += std::abs(d);
-    }
-    elements_ += y.size();
-    samples += batch.count;
-  }
-  double value() const override { return elements_ ? total_ / static_cast<double>(elements_) : 0; }
-
- private:
-  std::string output_;
-  double total_ = 0;
-  int64_t elements_ = 0;
-};
+double absolute(double d) { return std::abs(d); }
+std::unique_ptr<Metric> make(const std::string& output) { return std::make_unique<MeanError<absolute>>(output); }
 
 }  // namespace
 
-extern const MetricDef metric_mae{"mae", "mean absolute difference between output and label", false, [](const std::string& output) -> std::unique_ptr<Metric> { return std::make_unique<MeanAbsoluteError>(output); }};
+extern const MetricDef metric_mae{"mae", "mean absolute difference between output and label", false, make};
 
 }  // namespace mo::data

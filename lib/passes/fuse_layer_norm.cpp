@@ -1,21 +1,9 @@
 // fuse_layer_norm: d = x - ReduceMean(x); d / Sqrt(ReduceMean(d^2) + eps) * scale + bias  =>  LayerNormalization(x, scale, bias)   (last axis)
-#include "passes/match.h"
+#include "passes/norm_match.h"
 #include "passes/pass.h"
 
 namespace mo::passes {
 namespace {
-
-bool mean_over_last(const Graph& g, const Node& n) {
-  if (!n.is("ReduceMean") || n.i("keepdims", 1) != 1) return false;
-  std::vector<int64_t> axes = n.ints("axes");
-  if (n.input(1) != k_none) {
-    const Tensor* t = g.constant_of(n.input(1));
-    if (!t) return false;
-    axes = t->integers();
-  }
-  const graph::Type& t = g.value(n.input(0)).type;
-  return axes.size() == 1 && (axes[0] == -1 || (t.ranked && axes[0] == t.rank() - 1));
-}
 
 // A constant vector as long as the last axis of x (axes of size 1 before it are allowed).
 bool row_vector(const Graph& g, ValueId v, ValueId x) {
@@ -29,13 +17,6 @@ ValueId flat(Graph& g, ValueId v) {
   const Tensor* t = g.constant_of(v);
   if (t->rank() == 1) return v;
   return g.add_constant(g.value(v).name, t->reshaped({t->size()}));
-}
-
-// v = d^2
-bool square_of(const Graph& g, ValueId v, ValueId d) {
-  if (NodeId pow = g.producer_if(v, "Pow"); pow != k_none) return g.node(pow).input(0) == d && is_scalar(g, g.node(pow).input(1), 2);
-  NodeId mul = g.producer_if(v, "Mul");
-  return mul != k_none && g.node(mul).input(0) == d && g.node(mul).input(1) == d;
 }
 
 bool fuse_one(Graph& g, NodeId id) {

@@ -1,20 +1,9 @@
 // fuse_rms_norm: x * (1 / Sqrt(ReduceMean(x^2) + eps)) * scale  =>  RMSNormalization(x, scale)   (last axis; x / Sqrt(...) likewise)
-#include "passes/match.h"
+#include "passes/norm_match.h"
 #include "passes/pass.h"
 
 namespace mo::passes {
 namespace {
-
-bool over_last(const Graph& g, const Node& n) {
-  std::vector<int64_t> axes = n.ints("axes");
-  if (n.input(1) != k_none) {
-    const Tensor* t = g.constant_of(n.input(1));
-    if (!t) return false;
-    axes = t->integers();
-  }
-  const graph::Type& t = g.value(n.input(0)).type;
-  return n.i("keepdims", 1) == 1 && axes.size() == 1 && (axes[0] == -1 || (t.ranked && axes[0] == t.rank() - 1));
-}
 
 // v = Sqrt(ReduceMean(x^2) + eps)
 std::optional<float> root_mean_square(const Graph& g, ValueId v, ValueId x) {
@@ -23,12 +12,8 @@ std::optional<float> root_mean_square(const Graph& g, ValueId v, ValueId x) {
   if (add == k_none) return std::nullopt;
   auto eps = with_scalar(g, g.node(add));
   NodeId mean = eps ? g.producer_if(eps->rest, "ReduceMean") : k_none;
-  if (mean == k_none || !over_last(g, g.node(mean))) return std::nullopt;
-  ValueId square = g.node(mean).input(0);
-  if (NodeId pow = g.producer_if(square, "Pow"); pow != k_none)
-    return g.node(pow).input(0) == x && is_scalar(g, g.node(pow).input(1), 2) ? std::optional(eps->value) : std::nullopt;
-  NodeId mul = g.producer_if(square, "Mul");
-  return mul != k_none && g.node(mul).input(0) == x && g.node(mul).input(1) == x ? std::optional(eps->value) : std::nullopt;
+  if (mean == k_none || !mean_over_last(g, g.node(mean)) || !square_of(g, g.node(mean).input(0), x)) return std::nullopt;
+  return eps->value;
 }
 
 // v = x / rms(x): finds x

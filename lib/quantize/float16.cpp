@@ -38,7 +38,7 @@ class Converter {
       std::string why = refuse(g_.node(id));
       taint(g_.node(id));
       const Node& n = g_.node(id);
-      result_.nodes.push_back({n.name, n.domain.empty() ? n.op : n.domain + "." + n.op, why.empty(), why, NAN, NAN});
+      result_.nodes.push_back({n.name, n.domain.empty() ? n.op : n.domain + "." + n.op, why.empty(), why, NAN, NAN, n.output(0) == graph::k_none ? std::string() : g_.value(n.output(0)).name});
       if (why.empty()) chosen.push_back(id);
     }
     require(!chosen.empty(), Code::unsupported, "no node can be converted to ", name(dtype_));

@@ -24,7 +24,8 @@ void report_nodes(const graph::Graph& g, const Scheme& scheme, Result& result) {
   for (graph::NodeId id : g.order()) {
     const graph::Node& n = g.node(id);
     auto it = scheme.nodes.find(n.name);
-    NodeOutcome outcome{n.name, n.domain.empty() ? n.op : n.domain + "." + n.op, false, {}, NAN, NAN};
+    NodeOutcome outcome{n.name, n.domain.empty() ? n.op : n.domain + "." + n.op, false, {}, NAN, NAN, {}};
+    if (n.output(0) != graph::k_none) outcome.value = g.value(n.output(0)).name;
     if (it != scheme.nodes.end()) outcome.quantized = it->second.how != "float", outcome.reason = outcome.quantized ? "" : it->second.reason;
     else outcome.reason = "not in the scheme";
     result.nodes.push_back(std::move(outcome));

@@ -42,6 +42,7 @@ struct NodeOutcome {
   bool quantized = false;
   std::string reason;  // why it stayed in float
   double snr_db = 0, cosine = 0;  // of its output against the float model, on the calibration samples kept for it; NaN when not measured
+  std::string value = {};         // its first output: what tells nodes without a name apart
 };
 
 struct Result {

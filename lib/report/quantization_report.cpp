@@ -39,6 +39,8 @@ std::string float_text(const std::vector<NodeOutcome>& nodes) {
   return t.empty() ? "" : "\nLeft in float:\n" + t.text();
 }
 
+const std::string& label(const NodeOutcome& n) { return n.node.empty() ? n.value : n.node; }
+
 std::string worst_text(const std::vector<NodeOutcome>& nodes, size_t count) {
   std::vector<const NodeOutcome*> order;
   for (const NodeOutcome& n : nodes)
@@ -47,12 +49,12 @@ std::string worst_text(const std::vector<NodeOutcome>& nodes, size_t count) {
   std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->snr_db < b->snr_db; });
   if (order.size() > count) order.resize(count);
   Table t({"node", "operator", "SNR>", "cosine>"});
-  for (const NodeOutcome* n : order) t.row({printable(n->node, 48), n->op, significant(n->snr_db, 3) + " dB", fixed(n->cosine, 6)});
+  for (const NodeOutcome* n : order) t.row({printable(label(*n), 48), n->op, significant(n->snr_db, 3) + " dB", fixed(n->cosine, 6)});
   return "\nQuantized nodes with the largest error, on calibration samples:\n" + t.text();
 }
 
 Json json_of_node(const NodeOutcome& n) {
-  Json j{{"node", printable(n.node)}, {"op", n.op}, {"quantized", n.quantized}};
+  Json j{{"node", printable(n.node)}, {"value", printable(n.value)}, {"op", n.op}, {"quantized", n.quantized}};
   if (!n.quantized) j["reason"] = printable(n.reason, 400);
   j["snr_db"] = number(n.snr_db);
   j["cosine"] = number(n.cosine);
