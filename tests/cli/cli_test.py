@@ -124,7 +124,7 @@ class CommandLine(unittest.TestCase):
                       "--calibration", "entropy", "--report", report, "--exclude", "op:Gemm", "--report-latency", "--report-seconds", "0.02")
         self.assertEqual(json.loads(report.read_text()), j)
         self.assertEqual(j["calibration_samples"], 8)
-        few = self.json("quantize", MODEL, "--output", self.folder / "q.onnx", "--data", self.data, "--num-samples", "6", "--spread", "--batch-size", "4",
+        few = self.json("quantize", MODEL, "--output", self.folder / "few.onnx", "--data", self.data, "--num-samples", "6", "--spread", "--batch-size", "4",
                         "--html", self.folder / "report.html")
         self.assertEqual(few["calibration_samples"], 6)
         page = (self.folder / "report.html").read_text()
