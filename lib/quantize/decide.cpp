@@ -219,7 +219,15 @@ Points points_of(const Graph& g, const Scheme& scheme) {
   }
   for (const auto& [name, form] : scheme.activations) {
     p.values.insert(value(name));
-    if (!form.shares.empty()) p.shares[value(name)] = value(form.shares);
+    require(form.scale > 0, Code::invalid_argument, "the scheme gives value '", printable(name), "' no scale");
+    if (form.shares.empty()) continue;
+    require(scheme.activations.contains(form.shares), Code::invalid_argument, "value '", printable(name), "' shares the scale of '", printable(form.shares), "', which the scheme gives none");
+    p.shares[value(name)] = value(form.shares);
+  }
+  for (NodeId id : p.quantized) {
+    const Node& n = g.node(id);
+    if (role_of(n) != Role::compute) continue;
+    require(p.values.contains(n.input(0)), Code::invalid_argument, "the scheme wants node '", printable(n.name), "' static and gives its input '", printable(g.value(n.input(0)).name), "' no scale");
   }
   return p;
 }

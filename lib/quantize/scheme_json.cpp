@@ -79,6 +79,7 @@ WeightForm weights_from(const Json& j, const std::string& where) {
   r.finish();
   one_of(w.range, {"minmax", "mse", "hqq"}, where + ".range");
   one_of(w.rounding, {"nearest", "gptq", "adaround"}, where + ".rounding");
+  one_of(name(w.dtype), {"int8", "uint8", "int4", "uint4", "float8e4m3fn", "float8e5m2"}, where + ".dtype");
   require(w.bits >= 2 && w.bits <= info(w.dtype).bits && w.bits <= 8, Code::format, where, ".bits: ", w.bits, " does not fit ", name(w.dtype));
   require(w.block >= 0 && w.axis >= -1, Code::format, where, ": negative axis or block");
   for (float s : w.scale) require(s > 0 && s < 1e30f, Code::format, where, ".scale: ", s, " is not a positive finite number");
@@ -133,6 +134,7 @@ Scheme scheme_from_json(std::string_view text, const std::string& where) {
     r.dtype("dtype", a.dtype);
     r.get("scale", a.scale), r.get("zero_point", a.zero_point), r.get("shares", a.shares);
     r.finish();
+    one_of(name(a.dtype), {"uint8", "int8", "uint16", "int16", "float8e4m3fn", "float8e5m2"}, r.where() + ".dtype");
     require(a.scale >= 0 && a.scale < 1e30f, Code::format, r.where(), ".scale: ", a.scale, " is not a finite number of at least 0");
   }
   for (const Json& value : rescales) {

@@ -16,6 +16,8 @@ TEST_CASE("a scheme is the same after a trip through JSON") {
   s.nodes["mat mul"] = {"weight_only", "MatMul", "", quantize::WeightForm{DType::u4, 3, false, 1, 32, "hqq", "nearest", {}, {1, 2}}};
   s.nodes["softmax"] = {"float", "Softmax", "computed in float: no integer form", {}};
   s.activations["x"] = {DType::u8, 0.125f, 3, ""};
+  s.activations["z"] = {DType::f8e4m3fn, 0.5f, 0, ""};
+  s.nodes["eight"] = {"static", "Conv", "", quantize::WeightForm{DType::f8e5m2, 8, true, 0, 0, "minmax", "nearest", {}, {}}};
   s.activations["y"] = {DType::i16, 0.5f, 0, "x"};
   s.rescales.push_back({"x", {1.5f, 0.75f}, {"conv"}});
   CHECK(quantize::scheme_from_json(quantize::to_json(s), "file") == s);
@@ -54,6 +56,27 @@ TEST_CASE("replaying a scheme of another model names what is missing") {
   Scheme s;
   s.nodes["nobody"] = {"static", "Conv", "", {}};
   CHECK_THROWS_WITH_AS(quantize::replay(m, s, nullptr, {}, nullptr), doctest::Contains("nobody"), Error);
+}
+
+TEST_CASE("a scheme with a hole is refused before anything is rewritten") {
+  graph::Model m = quantize_test::two_products();
+  auto c = quantize_test::calibrated(m);
+  Scheme whole = quantize::quantize(m, c.get(), {}, nullptr).scheme;
+  Scheme s = whole;
+  s.activations.erase("x");
+  CHECK_THROWS_WITH_AS(quantize::replay(m, s, nullptr, {}, nullptr), doctest::Contains("no scale"), Error);
+  s = whole;
+  s.activations.at("x").shares = "nobody";
+  CHECK_THROWS_WITH_AS(quantize::replay(m, s, nullptr, {}, nullptr), doctest::Contains("nobody"), Error);
+  s = whole;
+  s.nodes.at("fc1").weights->scale = {1, 2, 3};
+  CHECK_THROWS_WITH_AS(quantize::replay(m, s, nullptr, {}, nullptr), doctest::Contains("3 scales"), Error);
+  s = whole;
+  s.nodes.at("fc1").weights->axis = 7;
+  CHECK_THROWS_WITH_AS(quantize::replay(m, s, nullptr, {}, nullptr), doctest::Contains("axis"), Error);
+  s = whole;
+  s.rescales.push_back({"x", {1, 2}, {"fc1"}});
+  CHECK_THROWS_WITH_AS(quantize::replay(m, s, nullptr, {}, nullptr), doctest::Contains("channels"), Error);
 }
 
 TEST_CASE("an override leaves a node in float, gives another its width and fixes a scale") {
