@@ -19,44 +19,61 @@ struct Blob {
 // Sums that leave the registers keep their order.
 int64_t column_of(bool fused, int64_t registers, int64_t z, int64_t element) { return fused ? int8::column_of(registers, z, element) : 16 * z + element; }
 
-int32_t raw_weight(const WeightView& v, int64_t n, int64_t at) {
-  int64_t i = (v.first + n) * v.n_stride + v.offset[static_cast<size_t>(at)];
-  return v.tensor->dtype() == DType::u8 ? v.tensor->data<uint8_t>()[i] : v.tensor->data<int8_t>()[i];
-}
+// A column while it is packed.
+struct Column {
+  const uint8_t* from;  // its weights, at WeightView::offset
+  int32_t less;         // subtracted from each as an unsigned number
+  int64_t register_of, element, at;
+  uint32_t sum = 0;
+};
+
+// The middle of the stored range; weights around it need no look at their range.
+int32_t middle(DType dtype) { return dtype == DType::u8 ? 128 : 0; }
 
 void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<const int32_t> w_zero, Blob& blob) {
   const int64_t length = g.length, total = g.segments * length;
-  char* panel = blob.data + lane.weights;
+  const bool is_signed = v.tensor->dtype() == DType::i8;
+  const uint8_t flip = is_signed ? 0x80 : 0;
+  const int32_t bias = is_signed ? 128 : 0;
+  std::vector<Column> columns;
   for (int64_t z = 0; z < lane.registers; ++z)
     for (int64_t e = 0; e < 16; ++e) {
       const int64_t n = column_of(g.fused, lane.registers, z, e), at = lane.at + 16 * z + e;
       if (n >= lane.count) continue;
+      Column c{static_cast<const uint8_t*>(v.tensor->raw()) + (v.first + lane.first + n) * v.n_stride, 0, z, e, at};
       const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(lane.first + n)];
       int32_t shift = zero;  // what is subtracted from each stored weight
-      if (!g.wide()) {
+      if (!g.wide() && zero != middle(v.tensor->dtype())) {
         int32_t low = 0, high = 0;
         for (int64_t i = 0; i < total; ++i) {
-          int32_t d = raw_weight(v, lane.first + n, i) - zero;
+          const int32_t d = static_cast<uint8_t>(c.from[v.offset[static_cast<size_t>(i)]] ^ flip) - bias - zero;
           low = std::min(low, d);
           high = std::max(high, d);
         }
-        if (low < -128 || high > 127) shift = v.tensor->dtype() == DType::u8 ? 128 : 0;
+        if (low < -128 || high > 127) shift = middle(v.tensor->dtype());
         blob.zeros()[at] = zero - shift;
       }
-      uint32_t sum = 0;
-      for (int64_t s = 0; s < g.segments; ++s)
-        for (int64_t j = 0; j < length; ++j) {
-          const int32_t d = raw_weight(v, lane.first + n, s * length + j) - shift;
-          sum += static_cast<uint32_t>(d);
-          if (g.wide()) {
-            const int64_t k = s * length + j;
-            reinterpret_cast<int16_t*>(panel)[(g.isa >= Isa::avx512 ? k / 2 * lane.registers + z : z * g.depth + k / 2) * 32 + 2 * e + k % 2] = static_cast<int16_t>(d);
-          } else {
-            panel[((s * g.depth + j / 4) * lane.registers + z) * 64 + 4 * e + j % 4] = static_cast<char>(d);
-          }
-        }
-      blob.sums()[at] = static_cast<int32_t>(sum);
+      c.less = shift + bias;
+      columns.push_back(c);
     }
+  char* panel = blob.data + lane.weights;
+  for (int64_t s = 0; s < g.segments; ++s)
+    for (int64_t j = 0; j < length; ++j) {
+      const int64_t k = s * length + j, from = v.offset[static_cast<size_t>(k)];
+      if (g.wide()) {
+        auto* pairs = reinterpret_cast<int16_t*>(panel);
+        const int64_t step = g.isa >= Isa::avx512 ? 32 : g.depth * 32, first = (g.isa >= Isa::avx512 ? k / 2 * lane.registers : k / 2) * 32 + k % 2;
+        for (Column& c : columns) pairs[first + c.register_of * step + 2 * c.element] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
+      } else {
+        char* to = panel + (s * g.depth + j / 4) * lane.registers * 64 + j % 4;
+        for (Column& c : columns) {
+          const int32_t d = static_cast<uint8_t>(c.from[from] ^ flip) - c.less;
+          c.sum += static_cast<uint32_t>(d);
+          to[64 * c.register_of + 4 * c.element] = static_cast<char>(d);
+        }
+      }
+    }
+  for (const Column& c : columns) blob.sums()[c.at] = static_cast<int32_t>(c.sum);
 }
 
 void scalar_tile(const Tile& t) {
