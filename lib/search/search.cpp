@@ -29,7 +29,7 @@ class Search {
   }
 
   Outcome run() {
-    auto start = std::chrono::steady_clock::now();
+    auto start = start_ = std::chrono::steady_clock::now();
     if (judge_) {
       int64_t most = goal_.max_evaluations > 0 ? goal_.max_evaluations : std::max<int64_t>(12, static_cast<int64_t>(space_.units().size()) / 2);
       trials_.emplace(space_, judge_, goal_.max_drop.value_or(INFINITY), goal_.time_limit, most, control_);
@@ -51,7 +51,10 @@ class Search {
  private:
   void find_sensitivities() {
     const Judge* judge = goal_.sensitivity.measure == "metric" ? &judge_ : nullptr;
-    out_.sensitivities = sensitivity(space_, samples_, judge, out_.float_score.value_or(0), goal_.sensitivity, control_);
+    SensitivityOptions o = goal_.sensitivity;
+    if (goal_.time_limit > 0)
+      o.stop = [this] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count() >= goal_.time_limit; };
+    out_.sensitivities = sensitivity(space_, samples_, judge, out_.float_score.value_or(0), o, control_);
   }
 
   void fallback() {
@@ -61,6 +64,7 @@ class Search {
       return;
     }
     find_sensitivities();
+    out_.stopped = out_.sensitivities.size() < space_.units().size();
     Fallback f = fall_back(*trials_, space_.all(1), by_harm(out_.sensitivities, 1), goal_.trim);
     assignment_ = f.assignment;
     for (size_t u = 0; u < assignment_.size(); ++u)
@@ -106,6 +110,7 @@ class Search {
 
   void mixed() {
     find_sensitivities();
+    require(out_.sensitivities.size() == space_.units().size() * (space_.precisions().size() - 1), Code::limit, "the time limit ended the search before every sensitivity was known");
     Costs c = costs();
     Limits limits;
     if (goal_.max_bytes) limits.bytes = *goal_.max_bytes;
@@ -218,7 +223,7 @@ class Search {
       ++extra_;
     }
     if (out_.max_drop) out_.met = out_.met && *out_.drop <= *out_.max_drop + 1e-12;
-    out_.trials = trials_->list(), out_.evaluations = trials_->evaluations() + extra_, out_.stopped = trials_->stopped();
+    out_.trials = trials_->list(), out_.evaluations = trials_->evaluations() + extra_, out_.stopped = out_.stopped || trials_->stopped();
   }
 
   const Goal& goal_;
@@ -227,6 +232,7 @@ class Search {
   std::span<const Datum> inputs_;
   Control* control_;
   Space space_;
+  std::chrono::steady_clock::time_point start_;
   std::optional<Trials> trials_;
   Assignment assignment_;
   std::vector<std::string> reasons_;

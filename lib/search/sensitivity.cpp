@@ -39,6 +39,7 @@ std::vector<Sensitivity> sensitivity(const Space& space, const std::vector<runti
   int64_t done = 0, total = static_cast<int64_t>(space.units().size()) * (precisions - 1);
   for (size_t u = 0; u < space.units().size(); ++u)
     for (int p = 1; p < precisions; ++p) {
+      if (options.stop && options.stop()) return rows;
       Sensitivity row{u, p, 0, 1, 0, std::numeric_limits<double>::quiet_NaN(), 0};
       const std::string key = space.units()[u].name + "\n" + space.precisions()[static_cast<size_t>(p)];
       if (!cache.find(key, row)) {

@@ -18,6 +18,7 @@ struct SensitivityOptions {
   std::string measure = "snr";  // snr, cosine, kl, metric
   int threads = 1;
   std::string cache;      // a file to keep results in and to go on from; none: ""
+  std::function<bool()> stop;  // asked between rows; true: the rows so far are the result
   std::string cache_key;  // of everything the results depend on beside units and precisions
 };
 

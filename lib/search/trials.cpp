@@ -17,7 +17,8 @@ double Trials::seconds() const { return std::chrono::duration<double>(std::chron
 
 const Trial* Trials::judge(const Assignment& assignment, const std::string& what) {
   if (auto it = known_.find(assignment); it != known_.end()) return &list_[it->second];
-  if (stopped_ || (time_limit_ > 0 && seconds() >= time_limit_) || (max_evaluations_ > 0 && evaluations_ >= max_evaluations_)) {
+  bool first = list_.empty();  // one is always judged: there must be a best so far
+  if (!first && (stopped_ || (time_limit_ > 0 && seconds() >= time_limit_) || (max_evaluations_ > 0 && evaluations_ >= max_evaluations_))) {
     stopped_ = true;
     return nullptr;
   }

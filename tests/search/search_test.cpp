@@ -153,6 +153,22 @@ TEST_CASE("a fallback without time left hands out the best so far and says that 
   CHECK(r.drop == 5);  // 0, then all 6, then 1 given back
 }
 
+TEST_CASE("a time limit that is over at once hands out the one model that was judged") {
+  graph::Model m = chain(6, {1});
+  auto c = calibrated(m);
+  search::Judge judge{"m", false, [&](const graph::Model& candidate) { return 1.0 * count_quantized(candidate); }};
+  search::Goal goal;
+  goal.max_drop = 0;
+  goal.keep_slower = true;
+  goal.time_limit = 1e-9;
+  search::Outcome r = search::run(m, c.get(), {}, goal, judge, samples(1), {}, nullptr);
+  CHECK(r.stopped);
+  CHECK_FALSE(r.met);
+  CHECK(r.evaluations == 2);
+  CHECK(r.drop == 6);
+  CHECK(r.sensitivities.empty());
+}
+
 TEST_CASE("mixed precision under a size keeps in float what quantization hurts most") {
   graph::Model m = chain(5, {2});
   auto c = calibrated(m);
