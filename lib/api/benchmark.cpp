@@ -35,6 +35,7 @@ mo_error* mo_benchmark(const mo_model* model, const mo_tensors* inputs, const mo
     if (inputs) given = positional(checked(inputs, "inputs"), m);
     LatencyWish wish;
     wish.threads = static_cast<int>(o.integer("threads"));
+    wish.bf16 = o.text("precision") == "bf16";
     wish.seconds = o.real("seconds");
     wish.shapes = o.list("shapes");
     wish.batch = o.integer("batch");

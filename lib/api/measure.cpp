@@ -18,6 +18,7 @@ report::Side side_of(const mo_model& model) {
 void measure_latency(report::Side& side, const mo_model& model, const LatencyWish& wish, std::span<const Datum> inputs, Control* control) {
   runtime::SessionOptions s;
   s.threads = wish.threads;
+  s.bf16 = wish.bf16;
   auto start = std::chrono::steady_clock::now();
   runtime::Session session(model.model, s);
   double session_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();

@@ -11,6 +11,7 @@ report::Side side_of(const mo_model& model);  // digest, counts, file size; noth
 
 struct LatencyWish {
   int threads = 1;
+  bool bf16 = false;
   double seconds = 1;
   std::vector<std::string> shapes;
   int64_t batch = 1;

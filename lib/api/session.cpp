@@ -23,6 +23,7 @@ runtime::SessionOptions mo::api::session_options(const OptionSet& o) {
   s.extra_outputs = o.list("extra_outputs");
   s.max_plans = static_cast<int>(o.integer("max_plans"));
   s.release_weights = o.flag("release_weights");
+  s.bf16 = o.text("precision") == "bf16";
   s.memory_limit = o.integer("memory_limit");
   s.seed = static_cast<uint64_t>(o.integer("seed"));
   return s;

@@ -33,6 +33,7 @@ struct Request {
   std::span<const Operand> inputs, outputs;
   int threads = 1;
   PackCache* packs = nullptr;
+  bool bf16 = false;  // operands of products may be rounded to bfloat16, where the machine multiplies that fast
   const Operand& in(size_t i) const;   // an absent operand when out of range
   const Operand& out(size_t i = 0) const;
 };

@@ -9,6 +9,8 @@ namespace mo::ops {
 std::vector<std::pair<std::string, graph::AttrValue>> attributes(const RotaryView& view) {
   return {{"outer", view.outer},
           {"width", view.width},
+          {"interleaved", static_cast<int64_t>(view.interleaved)},
+          {"by_pair", static_cast<int64_t>(view.by_pair)},
           {"offsets", std::vector<int64_t>{view.x.offset, view.cosine.offset, view.sine.offset}},
           {"x_strides", view.x.strides},
           {"cos_strides", view.cosine.strides},
@@ -20,6 +22,8 @@ RotaryView rotary_view(const Node& n) {
   RotaryView view;
   view.outer = n.ints("outer");
   view.width = n.i("width", 0);
+  view.interleaved = n.i("interleaved", 0) != 0;
+  view.by_pair = n.i("by_pair", 0) != 0;
   std::vector<int64_t> offsets = n.ints("offsets"), shape = n.ints("shape");
   require(offsets.size() == 3, Code::format, "mo.Rotary lacks offsets");
   view.x = {offsets[0], n.ints("x_strides")};
@@ -37,18 +41,19 @@ void check(const RotaryView& view, int64_t x_elements, int64_t cosine_elements, 
     count = checked_mul(count, n);
   }
   require(count == element_count(view.shape), Code::shape, "mo.Rotary writes ", count, " elements of ", view.shape);
-  auto inside = [&](const char* what, const RotaryOperand& o, int64_t elements) {
+  auto inside = [&](const char* what, const RotaryOperand& o, int64_t width, int64_t elements) {
     require(o.strides.size() == view.outer.size() + 1, Code::format, what, " of mo.Rotary has ", o.strides.size(), " strides");
     int64_t last = o.offset;
     for (size_t i = 0; i < o.strides.size(); ++i) {
       require(o.strides[i] >= 0, Code::shape, what, " of mo.Rotary has stride ", o.strides[i]);
-      last = checked_add(last, checked_mul((i < view.outer.size() ? view.outer[i] : view.width) - 1, o.strides[i]));
+      last = checked_add(last, checked_mul((i < view.outer.size() ? view.outer[i] : width) - 1, o.strides[i]));
     }
     require(o.offset >= 0 && last < elements, Code::shape, what, " of mo.Rotary reaches element ", last, " of ", elements);
   };
-  inside("X", view.x, x_elements);
-  inside("cos", view.cosine, cosine_elements);
-  inside("sin", view.sine, sine_elements);
+  const int64_t entries = view.by_pair ? view.width / 2 : view.width;
+  inside("X", view.x, view.width, x_elements);
+  inside("cos", view.cosine, entries, cosine_elements);
+  inside("sin", view.sine, entries, sine_elements);
 }
 
 namespace {
@@ -69,8 +74,10 @@ void run(Run& c) {
     }
     auto get = [&](const std::vector<double>& v, int64_t base, const RotaryOperand& o, int64_t e) { return v[static_cast<size_t>(base + e * o.strides.back())]; };
     for (int64_t e = 0; e < view.width; ++e) {
-      const double turned = e < half ? -get(x, at[0], view.x, e + half) : get(x, at[0], view.x, e - half);
-      store_number(c.dtype(0), y.raw_mutable(), r * view.width + e, get(x, at[0], view.x, e) * get(cosine, at[1], view.cosine, e) + turned * get(sine, at[2], view.sine, e));
+      const bool first = view.interleaved ? e % 2 == 0 : e < half;
+      const int64_t step = view.interleaved ? 1 : half, pair = view.interleaved ? e / 2 : e % half, entry = view.by_pair ? pair : e;
+      const double turned = first ? -get(x, at[0], view.x, e + step) : get(x, at[0], view.x, e - step);
+      store_number(c.dtype(0), y.raw_mutable(), r * view.width + e, get(x, at[0], view.x, e) * get(cosine, at[1], view.cosine, entry) + turned * get(sine, at[2], view.sine, entry));
     }
   }
 }

@@ -11,7 +11,9 @@ struct RotaryOperand {
 
 struct RotaryView {
   std::vector<int64_t> outer;  // sizes of all axes but the last
-  int64_t width = 0;           // the last axis: pairs (e, e + width / 2) are rotated
+  int64_t width = 0;           // the last axis: pairs (e, e + width / 2) are rotated, or (2 e, 2 e + 1)
+  bool interleaved = false;    // the latter
+  bool by_pair = false;        // cos and sin have an entry per pair instead of one per element
   RotaryOperand x, cosine, sine;
   Shape shape;  // of the output, which is dense in the order of `outer`, width
 };

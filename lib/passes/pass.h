@@ -9,8 +9,9 @@ namespace mo::passes {
 
 using graph::Graph;
 
-// simplify: standard ONNX in, standard ONNX out (may be saved). plan: makes libmo's own "mo" operators, only inside a plan.
-enum class Stage { simplify, plan };
+// enter: before anything else when a session is made, never saved. simplify: standard ONNX in, standard ONNX out (may be saved). plan: makes
+// libmo's own "mo" operators, only inside a plan.
+enum class Stage { simplify, plan, enter };
 
 struct Pass {
   const char* name;

@@ -159,7 +159,7 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
     if (ValueId v = n.outputs[i]; v != k_none) outputs[i] = {true, type(v).dtype, type(v).shape(), layouts.of(type(v)), nullptr};
 
   const int team = team_ > 1 ? step_team(estimated_us(graph_, id), team_) : 1;
-  kernels::Request request{n, inputs, outputs, team, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_};
+  kernels::Request request{n, inputs, outputs, team, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_, shared_->options.bf16};
   kernels::Offer offer = candidate.prepare(request);
   if (auto* decline = std::get_if<kernels::Decline>(&offer)) {
     // Where any one layout does, a kernel that knows only the plain one is still better than none.

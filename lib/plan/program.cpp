@@ -39,6 +39,7 @@ size_t protect_observed(graph::Graph& g, const Options& options) {
 
 void optimize(graph::Graph& g, const Options& options) {
   size_t count = protect_observed(g, options);
+  passes::run(g, passes::Stage::enter, options.disabled_passes);
   passes::run(g, passes::Stage::simplify, options.disabled_passes);
   passes::run(g, passes::Stage::plan, options.disabled_passes);
   g.outputs.resize(count);

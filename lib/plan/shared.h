@@ -20,6 +20,7 @@ struct Options {
   std::vector<std::string> observed;          // names of values shown to RunState::on_value
   int64_t memory_limit = 0;                   // bytes of one run; 0: none
   int max_plans = 16;                         // per graph or subgraph
+  bool bf16 = false;                          // kernels::Request::bf16
   bool release_weights = false;               // give up constants of the model once they are packed: one set of shapes only
 };
 

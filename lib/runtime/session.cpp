@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/threads.h"
@@ -42,6 +43,12 @@ void for_each_graph(const Graph& g, F&& visit) {
     for (const auto& [attribute, sub] : graph::subgraphs(g.node(id))) for_each_graph(*sub, visit);
 }
 
+bool has_bf16(const Graph& g) {
+  for (ValueId v = 0; v < g.value_count(); ++v)
+    if (g.value(v).is_constant() && g.value(v).constant.dtype() == DType::bf16) return true;
+  return false;
+}
+
 // What the file says of inner values may be narrower than what the model can take ("batch 1"): only inputs and constants keep their types.
 void forget_inner_types(Graph& g) {
   for (ValueId v = 0; v < g.value_count(); ++v)
@@ -56,7 +63,7 @@ class Session::Impl {
     require(options.threads >= 0, Code::invalid_argument, "threads must not be negative, got ", options.threads);
     options.threads = resolve_threads(options.threads);
     require(options.max_plans >= 1, Code::invalid_argument, "max_plans must be at least 1, got ", options.max_plans);
-    shared->options = {options.threads, options.optimize, options.disabled_passes, options.disabled_kernels, options.observed, options.memory_limit, options.max_plans, false};
+    shared->options = {options.threads, options.optimize, options.disabled_passes, options.disabled_kernels, options.observed, options.memory_limit, options.max_plans};
     original = source;
     for (ValueId v : original.inputs) inputs.push_back({original.value(v).name, original.value(v).type, original.value(v).is_constant()});
     add_extra_outputs();
@@ -77,6 +84,7 @@ class Session::Impl {
     });
     bool one_shape = std::all_of(inputs.begin(), inputs.end(), [](const Port& p) { return !p.optional && (!p.type.is_tensor() || p.type.is_static()); });
     shared->options.release_weights = options.release_weights || one_shape;
+    shared->options.bf16 = (options.bf16 || has_bf16(original)) && (cpu().avx512_bf16 || cpu().amx_bf16);
     program = make_program(std::vector<char>(inputs.size(), 0));
     bool defaults = std::any_of(inputs.begin(), inputs.end(), [](const Port& p) { return p.optional; });
     if (shared->options.release_weights && !defaults)  // no other program will be made of it

@@ -30,6 +30,9 @@ struct SessionOptions {
   // Give up the model's weights once they are packed for the kernels: about half the memory, but one set of input shapes only. Models
   // whose inputs leave nothing open do so anyway. Frees memory where nobody else holds the model.
   bool release_weights = false;
+  // Round the operands of products with constant weights to bfloat16 where the processor multiplies that fast (sums stay float32). Models whose own
+  // tensors are bfloat16 do so anyway.
+  bool bf16 = false;
   int64_t memory_limit = 0;                    // bytes one run may take for intermediate values and outputs; 0: no limit
   uint64_t seed = 0;                           // of random operators without a seed of their own
 };

@@ -145,6 +145,12 @@ TEST_CASE("rotary embeddings equal the reference") {
   v.sine = v.cosine;
   v.shape = {2, 3, 9, 24};
   check_fast({node("Rotary", "mo", ops::attributes(v)), {{random_floats({2 * 9 * 3 * 24 + 4}, 1)}, {random_floats({9, 24}, 2)}, {random_floats({9, 24}, 3)}}});
+  v.by_pair = true;
+  for (bool interleaved : {false, true}) {
+    v.interleaved = interleaved;
+    v.cosine.strides = v.sine.strides = {0, 0, 12, 1};
+    check_fast({node("Rotary", "mo", ops::attributes(v)), {{random_floats({2 * 9 * 3 * 24 + 4}, 1)}, {random_floats({9, 12}, 2)}, {random_floats({9, 12}, 3)}}});
+  }
   for (int64_t interleaved : {0, 1})
     for (int64_t rotated : {0, 8}) {
       const int64_t half = rotated == 0 ? 8 : 4;

@@ -1,6 +1,8 @@
 // Product candidates against the reference: ranks, broadcasting, transposition, epilogues, 8-bit.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "kernels/cpu/onednn_attr.h"
 #include "kernels/cpu/simd.h"
 #include "ops/epilogue.h"
@@ -130,4 +132,17 @@ TEST_CASE("8-bit products read transposed operands by strides on every instructi
     CHECK(check_candidates(c).fast());
   }
   kernels::limit_isa(kernels::Isa::avx512_vnni);
+}
+
+TEST_CASE("a few rows times large weights equal the reference, weights read as they are") {
+  for (int64_t rows : {1, 2, 3, 4})
+    for (int64_t transposed : {0, 1})
+      for (int64_t columns : {1030, 2048}) {
+        KernelCase c{node("MatMul", "mo", {{"trans_b", transposed}}),
+                     {{random_floats({1, rows, 77}, 1)}, constant(random_floats(transposed ? Shape{columns, 77} : Shape{77, columns}, 2)), constant(random_floats({columns}, 3)), {random_floats({1, rows, columns}, 4)}}};
+        ops::append_post(c.node, "silu");
+        ops::append_post(c.node, columns == 2048 ? "add" : "mul");
+        KernelResult r = check_candidates(c);
+        CHECK(std::any_of(r.ran.begin(), r.ran.end(), [](const std::string& name) { return name.starts_with("row_matmul"); }));
+      }
 }

@@ -111,5 +111,10 @@ TEST_CASE("fuse_rotary: rotated halves become one operator that reads by strides
   const std::string tail = "g = Neg(v); t = Concat<axis=-1>(g, u); p = Mul(x, c); q = Mul(t, s); y = Add(p, q); }";
   CHECK(after_passes({"fuse_rotary"}, head + "u = Slice(x, z, w, ax); v = Slice(x, w, n, ax); " + tail) == "mo.Rotary");
   CHECK(after_passes({"fuse_rotary"}, head + "u, v = Split<axis=-1, num_outputs=2>(x); " + tail) == "mo.Rotary");
+  const std::string parts = "(float32[2, 5, 3, 4, 2] x, float32[5, 1, 4, 1] c, float32[5, 1, 4, 1] s) -> (y) { a, b = Split<axis=-1, num_outputs=2>(x); m = Mul(a, c); n = Mul(b, s); o = Sub(m, n); ";
+  CHECK(after_passes({"fuse_rotary"}, parts + "p = Mul(a, s); q = Mul(b, c); r = Add(p, q); y = Concat<axis=-1>(o, r); }") == "mo.Rotary");
+  CHECK(after_passes({"fuse_rotary"}, parts + "p = Mul(a, s); q = Mul(b, c); r = Add(p, q); y = Concat<axis=-1>(r, o); }").find("Rotary") == std::string::npos);
+  CHECK(after_passes({"fuse_rotary"}, "(float32[2, 5, 8] x, float32[5, 4] c, float32[5, 4] s) -> (y) { a, b = Split<axis=-1, num_outputs=2>(x); m = Mul(a, c); n = Mul(s, b); o = Sub(m, n); p = Mul(a, s); q = Mul(b, c); "
+                                      "r = Add(q, p); y = Concat<axis=-1>(o, r); }") == "mo.Rotary");
   CHECK(after_passes({"fuse_rotary"}, head + "v = Slice(x, z, w, ax); u = Slice(x, w, n, ax); " + tail).find("Rotary") == std::string::npos);
 }

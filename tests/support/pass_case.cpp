@@ -19,12 +19,13 @@ std::string after_passes(const std::vector<std::string>& names, std::string_view
     const graph::Type& t = g.value(v).type;
     Shape shape;
     for (const graph::Dim& d : t.dims) shape.push_back(d.known() ? d.size : 2);
-    inputs.emplace_back(t.dtype == DType::f32 ? random_floats(shape, 7, -2, 2) : random_bytes(t.dtype, shape, 7));
+    inputs.emplace_back(t.dtype == DType::f32 ? random_floats(shape, 7, -2, 2) : is_floating(t.dtype) ? random_floats(shape, 7, -2, 2).cast(t.dtype) : random_bytes(t.dtype, shape, 7));
   }
   std::vector<Datum> want = ops::interpret(g, inputs);
   std::vector<std::string> disabled;
   for (const passes::Pass& p : passes::all())
     if (std::find(names.begin(), names.end(), p.name) == names.end()) disabled.push_back(p.name);
+  passes::run(g, passes::Stage::enter, disabled);
   passes::run(g, passes::Stage::simplify, disabled);
   passes::run(g, passes::Stage::plan, disabled);
   g.remove_dead();

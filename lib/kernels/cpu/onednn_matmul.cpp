@@ -171,9 +171,14 @@ Offer prepare(const Request& r) {
 
   Team team(r.threads);
   Desc src = m.p.a.desc(a.dtype), weights = m.p.b.desc(b_type);
-  const bool packed = b.constant != nullptr && !good_as_it_is(m.p, b, spec);
+  bool packed = b.constant != nullptr && !good_as_it_is(m.p, b, spec);
   dnnl::matmul::primitive_desc pd;
-  bool ok = make(pd, m, src, packed ? m.p.b.any(b_type) : weights, dst);
+  bool ok = false;
+  if (r.bf16 && !quantized && b.constant != nullptr && element_count(b.shape) >= 1 << 12) {  // rounded on the way in
+    ok = make(pd, m, Desc(m.p.a.dims, Type::bf16, row_major(m.p.a.dims)), m.p.b.any(DType::bf16), dst) && !is_reference(pd.impl_info_str());
+    packed |= ok;
+  }
+  if (!ok) ok = make(pd, m, src, packed ? m.p.b.any(b_type) : weights, dst);
   Desc use_src = src, use_dst = dst;
   if (!ok || is_reference(pd.impl_info_str())) {
     // strides that oneDNN has no kernel for: copy operands to row-major memory first

@@ -72,7 +72,7 @@ struct Recurrent {
 
   // y += x w for `rows` rows, the panels dealt out to the team
   void product(const Panels& w, const float* x, int64_t x_stride, float* y, int64_t y_stride, int64_t rows) const {
-    int team = w.n * w.k * rows >= 1 << 17 ? threads : 1;
+    int team = w.n * w.k * rows >= 1 << 19 ? threads : 1;
     parallel_for(team, w.count(), 1, [&](int64_t from, int64_t to) { multiply(w, x, x_stride, y, y_stride, rows, from, to); });
   }
 

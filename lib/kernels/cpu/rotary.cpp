@@ -35,9 +35,11 @@ Offer prepare_fused(const Request& r) {
   ops::RotaryView view = ops::rotary_view(r.node);
   ops::check(view, element_count(r.in(0).shape), element_count(r.in(1).shape), element_count(r.in(2).shape));
   if (view.x.strides.back() != 1 || view.cosine.strides.back() != 1 || view.sine.strides.back() != 1) return Decline{"features are not side by side"};
-  const int64_t half = view.width / 2, rows = element_count(view.shape) / view.width;
+  if (view.interleaved && !view.by_pair) return Decline{"pairs side by side with an angle per element"};
+  const int64_t half = view.width / 2, rows = element_count(view.shape) / view.width, second = view.by_pair ? 0 : half;
   const int threads = element_count(view.shape) >= k_parallel ? r.threads : 1;
   auto turn = halves_pick();
+  auto turn_pairs = pairs_pick();
   Prepared p;
   p.detail = isa_name();
   p.run = [=](const Args& a) {
@@ -50,7 +52,8 @@ Offer prepare_fused(const Request& r) {
           const int64_t k = rest % view.outer[i];
           at[0] += k * view.x.strides[i], at[1] += k * view.cosine.strides[i], at[2] += k * view.sine.strides[i];
         }
-        turn(x + at[0], c + at[1], c + at[1] + half, s + at[2], s + at[2] + half, y + row * view.width, half);
+        if (view.interleaved) turn_pairs(x + at[0], c + at[1], s + at[2], y + row * view.width, half);
+        else turn(x + at[0], c + at[1], c + at[1] + second, s + at[2], s + at[2] + second, y + row * view.width, half);
       }
     });
   };
