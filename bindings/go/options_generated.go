@@ -129,6 +129,16 @@ func SessionReleaseWeights(value bool) SessionOption {
 	return SessionOption(setKey("release_weights", value))
 }
 
+// SessionPrecision: Products with constant weights: exact float32 operands, or rounded to bfloat16 where the processor
+// multiplies that fast; models in bfloat16 always do the latter. Default: float32.
+func SessionPrecision(value string) SessionOption { return SessionOption(setKey("precision", value)) }
+
+// Values of SessionPrecision.
+const (
+	SessionPrecisionFloat32 = "float32"
+	SessionPrecisionBf16    = "bf16"
+)
+
 // SessionMemoryLimit: Bytes that one run may take for intermediate values and outputs; 0: no limit. Default: 0. At
 // least 0.
 func SessionMemoryLimit(value int64) SessionOption {
@@ -743,6 +753,18 @@ func BenchmarkBatch(value int64) BenchmarkOption { return BenchmarkOption(setKey
 func BenchmarkShapes(items ...string) BenchmarkOption {
 	return BenchmarkOption(setKey("shapes", items))
 }
+
+// BenchmarkPrecision: Products with constant weights: exact float32 operands, or rounded to bfloat16 where the
+// processor multiplies that fast; models in bfloat16 always do the latter. Default: float32.
+func BenchmarkPrecision(value string) BenchmarkOption {
+	return BenchmarkOption(setKey("precision", value))
+}
+
+// Values of BenchmarkPrecision.
+const (
+	BenchmarkPrecisionFloat32 = "float32"
+	BenchmarkPrecisionBf16    = "bf16"
+)
 
 // BenchmarkSeconds: Time to measure for, after the warm-up. Default: 3.0. From 0.001 to 3600.0.
 func BenchmarkSeconds(value float64) BenchmarkOption {
