@@ -93,7 +93,17 @@ class Rewriter {
   }
 
   // B [N][blocks][bytes of a block], the lowest code first in a byte; symmetric codes have their middle at half of the levels.
-  void packed(NodeId id, const Node& n, const WeightPlace& place, const WeightForm& form) {
+  struct Packed {
+    ValueId weights;
+    int64_t axis;
+    WeightForm form;
+    std::vector<ValueId> inputs;  // codes, scales, zero points if any
+  };
+
+  std::vector<ValueId> pack(const Node& n, const WeightPlace& place, const WeightForm& form) {
+    bool learned = moments_.contains(n.name);  // then codes are this node's own
+    for (const Packed& p : packed_)
+      if (!learned && p.weights == n.input(1) && p.axis == place.axis && p.form == form) return p.inputs;
     const Tensor w = *g_.constant_of(n.input(1));
     Matrix m = rows_of(w, place.axis);
     auto found = moments_.find(n.name);
@@ -119,19 +129,29 @@ class Rewriter {
       }
     }
     std::string name = g_.value(n.input(1)).name;
-    std::vector<ValueId> inputs{n.input(0), g_.add_constant(name + "_q", b), g_.add_constant(name + "_scales", scales)};
-    if (any_zero) inputs.push_back(g_.add_constant(name + "_zero_points", zeros));
+    std::vector<ValueId> made{g_.add_constant(name + "_q", b), g_.add_constant(name + "_scales", scales)};
+    if (any_zero) made.push_back(g_.add_constant(name + "_zero_points", zeros));
+    if (!learned) packed_.push_back({n.input(1), place.axis, form, made});
+    ++result_.weights;
+    return made;
+  }
+
+  void packed(NodeId id, const Node& n, const WeightPlace& place, const WeightForm& form) {
+    const Tensor& weights = *g_.constant_of(n.input(1));
+    int64_t rows = weights.dim(place.axis), cols = weights.size() / rows;
+    std::vector<ValueId> inputs = pack(n, place, form);
+    inputs.insert(inputs.begin(), n.input(0));
     const Tensor* bias = n.is("Gemm") ? g_.constant_of(n.input(2)) : nullptr;
-    bool bias_fits = bias && bias->size() == m.rows && bias->rank() >= 1;
+    bool bias_fits = bias && bias->size() == rows && bias->rank() >= 1;
     if (bias_fits) {
       while (inputs.size() < 5) inputs.push_back(k_none);
-      inputs.push_back(bias->rank() == 1 ? n.input(2) : g_.add_constant(g_.value(n.input(2)).name + "_flat", bias->reshaped({m.rows})));
+      inputs.push_back(bias->rank() == 1 ? n.input(2) : g_.add_constant(g_.value(n.input(2)).name + "_flat", bias->reshaped({rows})));
     }
     ValueId out = n.outputs[0];
     graph::Type type = g_.value(out).type;
     Node p;
     p.op = "MatMulNBits", p.domain = "com.microsoft", p.name = n.name, p.inputs = std::move(inputs);
-    p.set("K", m.cols), p.set("N", m.rows), p.set("bits", int64_t{bits}), p.set("block_size", form.block);
+    p.set("K", cols), p.set("N", rows), p.set("bits", int64_t{info(form.dtype).bits}), p.set("block_size", form.block);
     g_.remove_node(id);
     if (n.is("Gemm") && n.input(2) != k_none && !bias_fits) {
       ValueId product = g_.add_value(g_.value(out).name + "_product", type);
@@ -142,7 +162,6 @@ class Rewriter {
       p.outputs = {out};
       g_.add_node(std::move(p));
     }
-    ++result_.weights;
   }
 
   struct Dynamic {
@@ -280,6 +299,7 @@ class Rewriter {
   Store store_;
   std::map<ValueId, Dynamic> dynamic_, tokens_;
   std::map<std::string, ValueId> constants_;
+  std::vector<Packed> packed_;
   Placement result_;
 };
 

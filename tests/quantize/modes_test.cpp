@@ -201,6 +201,10 @@ TEST_CASE("one weight that two nodes read is stored once") {
   o.mode = "weight_only";
   CHECK(quantize::quantize(m, nullptr, o, nullptr).quantized_weights == 1);
   CHECK(made(m, {}).quantized_weights == 1);
+  o.precision = "int4";
+  quantize::Result packed = quantize::quantize(m, nullptr, o, nullptr);
+  CHECK(packed.quantized_weights == 1);
+  CHECK(count(packed.model.graph, "MatMulNBits") == 2);
 }
 
 TEST_CASE("wishes that contradict each other are refused with the way out") {
