@@ -543,6 +543,45 @@ func TestQuantizeEvaluateCompareBenchmark(t *testing.T) {
 	r.Close()
 }
 
+func TestSearchesAskTheCallersMetric(t *testing.T) {
+	ctx := context.Background()
+	m := load(t, linear())
+	c := calibrated(t, m)
+	asked := 0
+	metric := func(model *libmo.Model) (float64, error) {
+		asked++
+		if len(model.Inputs()) != 1 {
+			t.Error("not a model")
+		}
+		return 0.9, nil
+	}
+	q, report, err := libmo.QuantizeToGoal(ctx, m, c, nil, metric, []libmo.QuantizeOption{libmo.QuantizeThreads(1)}, []libmo.GoalOption{libmo.GoalMaxDrop(0.1)})
+	must(t, err)
+	q.Close()
+	if html, err := report.HTML(); err != nil || !strings.Contains(html, "<html") || asked == 0 {
+		t.Error(html, err, asked)
+	}
+	report.Close()
+	s, err := libmo.Sensitivity(ctx, m, c, nil, nil, nil, nil)
+	must(t, err)
+	if !strings.Contains(string(s.JSON()), "units") {
+		t.Error(s)
+	}
+	s.Close()
+	mine := errors.New("mine")
+	_, _, err = libmo.QuantizeToGoal(ctx, m, c, nil, func(*libmo.Model) (float64, error) { return 0, mine }, nil, []libmo.GoalOption{libmo.GoalMaxDrop(0.1)})
+	if !errors.Is(err, mine) || !errors.Is(err, libmo.CodeCallback) {
+		t.Error(err)
+	}
+	defer func() {
+		if r := recover(); r != "oh" {
+			t.Error("recovered", r)
+		}
+	}()
+	libmo.QuantizeToGoal(ctx, m, c, nil, func(*libmo.Model) (float64, error) { panic("oh") }, nil, []libmo.GoalOption{libmo.GoalMaxDrop(0.1)})
+	t.Error("no panic")
+}
+
 func TestCalibrationMergesAndSaves(t *testing.T) {
 	m := load(t, linear())
 	a, b := calibrated(t, m), calibrated(t, m)

@@ -522,10 +522,10 @@ func QuantizeReportBatchSize(value int64) QuantizeOption {
 	return QuantizeOption(setKey("report.batch_size", value))
 }
 
-// GoalOption is an option of goal.
+// GoalOption is an option of the search for a goal.
 type GoalOption setting
 
-// GoalJSON sets options of goal from a JSON object or a YAML mapping.
+// GoalJSON sets options of the search for a goal from a JSON object or a YAML mapping.
 func GoalJSON(text string) GoalOption { return GoalOption(setParsed(text)) }
 
 // GoalFrom takes over what was set in options made by NewOptions("goal").
@@ -651,10 +651,10 @@ func GoalTimingSeconds(value float64) GoalOption { return GoalOption(setKey("tim
 // GoalTimingShapes: Input shapes of the timed runs, as input=1x3x224x224; none: the first sample. Default: none.
 func GoalTimingShapes(items ...string) GoalOption { return GoalOption(setKey("timing.shapes", items)) }
 
-// SensitivityOption is an option of sensitivity.
+// SensitivityOption is an option of sensitivities.
 type SensitivityOption setting
 
-// SensitivityJSON sets options of sensitivity from a JSON object or a YAML mapping.
+// SensitivityJSON sets options of sensitivities from a JSON object or a YAML mapping.
 func SensitivityJSON(text string) SensitivityOption { return SensitivityOption(setParsed(text)) }
 
 // SensitivityFrom takes over what was set in options made by NewOptions("sensitivity").

@@ -59,6 +59,19 @@ func (r *Report) Text() string {
 	return native.Mo_report_text(l.shared(r.handle(), reportKind))
 }
 
+// HTML gives the report as one page that needs nothing else.
+func (r *Report) HTML() (string, error) {
+	var l lease
+	defer l.release()
+	p := l.shared(r.handle(), reportKind)
+	if l.err != nil {
+		return "", l.err
+	}
+	var out uintptr
+	err := check(native.Mo_report_html(p, &out))
+	return text(out, err)
+}
+
 // String is Text.
 func (r *Report) String() string { return r.Text() }
 

@@ -59,7 +59,8 @@ def facts(option):
 # what an operation's options belong to, for sentences; an operation that is not here is called by its own name
 ACTIONS = {
     "load": "reading a model", "save": "writing a model", "session": "a session", "dataset": "a data set", "calibration": "a calibration",
-    "quantize": "quantization", "benchmark": "a benchmark", "evaluate": "an evaluation", "compare": "a comparison"}
+    "quantize": "quantization", "benchmark": "a benchmark", "evaluate": "an evaluation", "compare": "a comparison",
+    "goal": "the search for a goal", "sensitivity": "sensitivities"}
 
 
 def of(operation):

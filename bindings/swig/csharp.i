@@ -61,6 +61,11 @@
 %typemap(cstype) mo_progress_fn progress "NativeProgress"
 %typemap(csin) mo_progress_fn progress "$csinput"
 %typemap(in) mo_progress_fn progress %{ $1 = $input; %}
+%typemap(ctype) mo_metric_fn metric "mo_metric_fn"
+%typemap(imtype) mo_metric_fn metric "NativeMetric"
+%typemap(cstype) mo_metric_fn metric "NativeMetric"
+%typemap(csin) mo_metric_fn metric "$csinput"
+%typemap(in) mo_metric_fn metric %{ $1 = $input; %}
 %typemap(ctype) mo_log_fn function "mo_log_fn"
 %typemap(imtype) mo_log_fn function "NativeLog"
 %typemap(cstype) mo_log_fn function "NativeLog"
@@ -72,6 +77,9 @@ using global::System.Runtime.InteropServices;
 
 [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
 internal delegate int NativeProgress(global::System.IntPtr user, global::System.IntPtr stage, long done, long total);
+
+[UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+internal delegate int NativeMetric(global::System.IntPtr user, global::System.IntPtr model, out double value);
 
 [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
 internal delegate void NativeLog(global::System.IntPtr user, int level, global::System.IntPtr message);

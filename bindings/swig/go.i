@@ -23,10 +23,12 @@
 /* callbacks: a runtime/cgo.Handle, 0 for none; the face exports the two functions */
 %{
 extern "C" int32_t mo_go_progress(void *user, const char *stage, int64_t done, int64_t total);
+extern "C" int32_t mo_go_metric(void *user, const mo_model *model, double *value);
 extern "C" void mo_go_log(void *user, int32_t level, const char *message);
 %}
-%typemap(gotype) (mo_progress_fn progress, void *user), (mo_log_fn function, void *user) "uintptr"
+%typemap(gotype) (mo_progress_fn progress, void *user), (mo_metric_fn metric, void *user), (mo_log_fn function, void *user) "uintptr"
 %typemap(in) (mo_progress_fn progress, void *user) %{ $2 = (void *)$input; $1 = $2 ? mo_go_progress : 0; %}
+%typemap(in) (mo_metric_fn metric, void *user) %{ $2 = (void *)$input; $1 = $2 ? mo_go_metric : 0; %}
 %typemap(in) (mo_log_fn function, void *user) %{ $2 = (void *)$input; $1 = $2 ? mo_go_log : 0; %}
 
 /* texts that may be NULL: the address of bytes that end with NUL, nil for NULL */

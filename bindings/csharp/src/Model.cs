@@ -9,9 +9,11 @@ using System.Threading.Tasks;
 namespace Libmo
 {
     /// <summary>An ONNX model. It never changes and may be shared by threads.</summary>
-    public sealed unsafe class Model : NativeObject
+    public sealed unsafe partial class Model : NativeObject
     {
         internal Model(IntPtr address) : base(address, NativeHandle.Kind.Model) { }
+
+        internal Model(IntPtr address, NativeHandle.Kind kind) : base(address, kind) { }
 
         /// <summary>Reads an .onnx file; external data is looked for beside it, and only there.</summary>
         public static Model Load(string path, LoadOptions? options = null)

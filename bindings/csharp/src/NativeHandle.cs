@@ -11,7 +11,7 @@ namespace Libmo
         /// <summary>Stands for NULL.</summary>
         internal static readonly NativeHandle None = new NativeHandle(IntPtr.Zero, Kind.None);
 
-        internal enum Kind { None, Control, Options, Tensor, Tensors, Model, Dataset, Session, Calibration, Report }
+        internal enum Kind { None, Control, Options, Tensor, Tensors, Model, Dataset, Session, Calibration, Report, BorrowedModel }
 
         private readonly Kind kind;
         private int users; // readers, or -1: one who changes the object

@@ -15,6 +15,14 @@ namespace Libmo
         /// <summary>The report for people, as aligned lines.</summary>
         public string Text { get { return Handle.Hold(r => Native.mo_report_text(Handle)); } }
 
+        /// <summary>The report as one HTML page that needs nothing else.</summary>
+        public string ToHtml()
+        {
+            IntPtr html;
+            Native.mo_report_html(Handle, out html);
+            return TextOf(html);
+        }
+
         /// <summary>Whether every gate that the options set was met; true when none was set.</summary>
         public bool Passed { get { return Native.mo_report_passed(Handle) != 0; } }
 

@@ -269,6 +269,20 @@ namespace Libmo.Tests
             }
         }
 
+        public static void SearchesAskTheCallersMetric()
+        {
+            using (Model model = Things.Classifier())
+            using (Calibration calibration = Things.Calibrated(model))
+            {
+                int asked = 0;
+                var goal = new GoalOptions { MaxDrop = 0.1 };
+                using (QuantizeResult q = model.QuantizeToGoal(calibration, goal, null, m => { asked += m.Inputs.Count; return 0.9; }))
+                    Check.That(asked > 0 && q.Report.ToHtml().Contains("<html"), "asked " + asked);
+                using (Report r = model.Sensitivity(calibration)) Check.That(r.Json.Contains("units"), r.Json);
+                Check.Throws<FormatException>(() => model.QuantizeToGoal(calibration, goal, null, m => { throw new FormatException("mine"); }), "thrown");
+            }
+        }
+
         private static IEnumerable<Tensors> Batches(int count)
         {
             for (int i = 0; i < count; ++i) yield return Things.Images(i, 4);

@@ -14,6 +14,9 @@ import (
 // ProgressFunc hears of progress and says whether to go on; it must not panic.
 type ProgressFunc func(stage string, done, total int64) bool
 
+// MetricFunc judges the model at an address, which is borrowed, and says whether it could; it must not panic.
+type MetricFunc func(model uintptr) (float64, bool)
+
 // LogFunc receives one line of log.
 type LogFunc func(level int, message string)
 
@@ -23,6 +26,16 @@ func mo_go_progress(user unsafe.Pointer, stage *C.char, done, total C.int64_t) C
 		return 0
 	}
 	return 1
+}
+
+//export mo_go_metric
+func mo_go_metric(user, model unsafe.Pointer, value *C.double) C.int32_t {
+	v, done := cgo.Handle(uintptr(user)).Value().(MetricFunc)(uintptr(model))
+	if !done {
+		return 1
+	}
+	*value = C.double(v)
+	return 0
 }
 
 //export mo_go_log

@@ -276,6 +276,7 @@ static void* Swig_malloc(int c) {
 
 
 extern "C" int32_t mo_go_progress(void *user, const char *stage, int64_t done, int64_t total);
+extern "C" int32_t mo_go_metric(void *user, const mo_model *model, double *value);
 extern "C" void mo_go_log(void *user, int32_t level, const char *message);
 
 
@@ -2356,7 +2357,7 @@ mo_error *_wrap_mo_quantize_native_839482b69ac7a286(mo_model *_swig_go_0, mo_cal
 }
 
 
-mo_error *_wrap_mo_quantize_to_goal_native_839482b69ac7a286(mo_model *_swig_go_0, mo_calibration *_swig_go_1, mo_dataset *_swig_go_2, mo_metric_fn _swig_go_3, void *_swig_go_4, mo_options *_swig_go_5, mo_options *_swig_go_6, mo_control *_swig_go_7, mo_model **_swig_go_8, mo_report **_swig_go_9) {
+mo_error *_wrap_mo_quantize_to_goal_native_839482b69ac7a286(mo_model *_swig_go_0, mo_calibration *_swig_go_1, mo_dataset *_swig_go_2, mo_metric_fn _swig_go_3, mo_options *_swig_go_4, mo_options *_swig_go_5, mo_control *_swig_go_6, mo_model **_swig_go_7, mo_report **_swig_go_8) {
   mo_model *arg1 = 0 ;
   mo_calibration *arg2 = 0 ;
   mo_dataset *arg3 = 0 ;
@@ -2373,13 +2374,12 @@ mo_error *_wrap_mo_quantize_to_goal_native_839482b69ac7a286(mo_model *_swig_go_0
   arg1 = *(mo_model **)&_swig_go_0; 
   arg2 = *(mo_calibration **)&_swig_go_1; 
   arg3 = *(mo_dataset **)&_swig_go_2; 
-  arg4 = *(mo_metric_fn *)&_swig_go_3; 
-  arg5 = *(void **)&_swig_go_4; 
-  arg6 = *(mo_options **)&_swig_go_5; 
-  arg7 = *(mo_options **)&_swig_go_6; 
-  arg8 = *(mo_control **)&_swig_go_7; 
-  arg9 = *(mo_model ***)&_swig_go_8; 
-  arg10 = *(mo_report ***)&_swig_go_9; 
+  arg5 = (void *)_swig_go_3; arg4 = arg5 ? mo_go_metric : 0; 
+  arg6 = *(mo_options **)&_swig_go_4; 
+  arg7 = *(mo_options **)&_swig_go_5; 
+  arg8 = *(mo_control **)&_swig_go_6; 
+  arg9 = *(mo_model ***)&_swig_go_7; 
+  arg10 = *(mo_report ***)&_swig_go_8; 
   
   result = (mo_error *)mo_quantize_to_goal((mo_model const *)arg1,(mo_calibration const *)arg2,arg3,arg4,arg5,(mo_options const *)arg6,(mo_options const *)arg7,arg8,arg9,arg10);
   *(mo_error **)&_swig_go_result = (mo_error *)result; 
@@ -2387,7 +2387,7 @@ mo_error *_wrap_mo_quantize_to_goal_native_839482b69ac7a286(mo_model *_swig_go_0
 }
 
 
-mo_error *_wrap_mo_sensitivity_native_839482b69ac7a286(mo_model *_swig_go_0, mo_calibration *_swig_go_1, mo_dataset *_swig_go_2, mo_metric_fn _swig_go_3, void *_swig_go_4, mo_options *_swig_go_5, mo_options *_swig_go_6, mo_control *_swig_go_7, mo_report **_swig_go_8) {
+mo_error *_wrap_mo_sensitivity_native_839482b69ac7a286(mo_model *_swig_go_0, mo_calibration *_swig_go_1, mo_dataset *_swig_go_2, mo_metric_fn _swig_go_3, mo_options *_swig_go_4, mo_options *_swig_go_5, mo_control *_swig_go_6, mo_report **_swig_go_7) {
   mo_model *arg1 = 0 ;
   mo_calibration *arg2 = 0 ;
   mo_dataset *arg3 = 0 ;
@@ -2403,12 +2403,11 @@ mo_error *_wrap_mo_sensitivity_native_839482b69ac7a286(mo_model *_swig_go_0, mo_
   arg1 = *(mo_model **)&_swig_go_0; 
   arg2 = *(mo_calibration **)&_swig_go_1; 
   arg3 = *(mo_dataset **)&_swig_go_2; 
-  arg4 = *(mo_metric_fn *)&_swig_go_3; 
-  arg5 = *(void **)&_swig_go_4; 
-  arg6 = *(mo_options **)&_swig_go_5; 
-  arg7 = *(mo_options **)&_swig_go_6; 
-  arg8 = *(mo_control **)&_swig_go_7; 
-  arg9 = *(mo_report ***)&_swig_go_8; 
+  arg5 = (void *)_swig_go_3; arg4 = arg5 ? mo_go_metric : 0; 
+  arg6 = *(mo_options **)&_swig_go_4; 
+  arg7 = *(mo_options **)&_swig_go_5; 
+  arg8 = *(mo_control **)&_swig_go_6; 
+  arg9 = *(mo_report ***)&_swig_go_7; 
   
   result = (mo_error *)mo_sensitivity((mo_model const *)arg1,(mo_calibration const *)arg2,arg3,arg4,arg5,(mo_options const *)arg6,(mo_options const *)arg7,arg8,arg9);
   *(mo_error **)&_swig_go_result = (mo_error *)result; 
@@ -2503,6 +2502,21 @@ _gostring_ _wrap_mo_report_text_native_839482b69ac7a286(mo_report *_swig_go_0) {
   
   result = (char *)mo_report_text((mo_report const *)arg1);
   _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+mo_error *_wrap_mo_report_html_native_839482b69ac7a286(mo_report *_swig_go_0, mo_buffer **_swig_go_1) {
+  mo_report *arg1 = 0 ;
+  mo_buffer **arg2 = 0 ;
+  mo_error *result = 0 ;
+  mo_error *_swig_go_result;
+  
+  arg1 = *(mo_report **)&_swig_go_0; 
+  arg2 = *(mo_buffer ***)&_swig_go_1; 
+  
+  result = (mo_error *)mo_report_html((mo_report const *)arg1,arg2);
+  *(mo_error **)&_swig_go_result = (mo_error *)result; 
   return _swig_go_result;
 }
 

@@ -223,13 +223,14 @@ extern uintptr_t _wrap_mo_calibration_save_native_839482b69ac7a286(uintptr_t arg
 extern uintptr_t _wrap_mo_calibration_load_native_839482b69ac7a286(swig_type_51 arg1, uintptr_t arg2, swig_voidp arg3);
 extern void _wrap_mo_calibration_free_native_839482b69ac7a286(uintptr_t arg1);
 extern uintptr_t _wrap_mo_quantize_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, swig_voidp arg5, swig_voidp arg6);
-extern uintptr_t _wrap_mo_quantize_to_goal_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, swig_voidp arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8, swig_voidp arg9, swig_voidp arg10);
-extern uintptr_t _wrap_mo_sensitivity_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, swig_voidp arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8, swig_voidp arg9);
+extern uintptr_t _wrap_mo_quantize_to_goal_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6, uintptr_t arg7, swig_voidp arg8, swig_voidp arg9);
+extern uintptr_t _wrap_mo_sensitivity_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6, uintptr_t arg7, swig_voidp arg8);
 extern uintptr_t _wrap_mo_benchmark_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, swig_voidp arg5);
 extern uintptr_t _wrap_mo_evaluate_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, swig_voidp arg5);
 extern uintptr_t _wrap_mo_compare_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, uintptr_t arg5, swig_voidp arg6);
 extern swig_type_52 _wrap_mo_report_json_native_839482b69ac7a286(uintptr_t arg1);
 extern swig_type_53 _wrap_mo_report_text_native_839482b69ac7a286(uintptr_t arg1);
+extern uintptr_t _wrap_mo_report_html_native_839482b69ac7a286(uintptr_t arg1, swig_voidp arg2);
 extern swig_intgo _wrap_mo_report_passed_native_839482b69ac7a286(uintptr_t arg1);
 extern void _wrap_mo_report_free_native_839482b69ac7a286(uintptr_t arg1);
 #undef intgo
@@ -1466,7 +1467,7 @@ func Mo_quantize(arg1 uintptr, arg2 uintptr, arg3 uintptr, arg4 uintptr, arg5 *u
 	return swig_r
 }
 
-func Mo_quantize_to_goal(arg1 uintptr, arg2 uintptr, arg3 uintptr, arg4 uintptr, arg5 unsafe.Pointer, arg6 uintptr, arg7 uintptr, arg8 uintptr, arg9 *uintptr, arg10 *uintptr) (_swig_ret uintptr) {
+func Mo_quantize_to_goal(arg1 uintptr, arg2 uintptr, arg3 uintptr, arg4 uintptr, arg5 uintptr, arg6 uintptr, arg7 uintptr, arg8 *uintptr, arg9 *uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
@@ -1477,12 +1478,11 @@ func Mo_quantize_to_goal(arg1 uintptr, arg2 uintptr, arg3 uintptr, arg4 uintptr,
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
 	_swig_i_8 := arg9
-	_swig_i_9 := arg10
-	swig_r = (uintptr)(C._wrap_mo_quantize_to_goal_native_839482b69ac7a286(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9)))
+	swig_r = (uintptr)(C._wrap_mo_quantize_to_goal_native_839482b69ac7a286(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8)))
 	return swig_r
 }
 
-func Mo_sensitivity(arg1 uintptr, arg2 uintptr, arg3 uintptr, arg4 uintptr, arg5 unsafe.Pointer, arg6 uintptr, arg7 uintptr, arg8 uintptr, arg9 *uintptr) (_swig_ret uintptr) {
+func Mo_sensitivity(arg1 uintptr, arg2 uintptr, arg3 uintptr, arg4 uintptr, arg5 uintptr, arg6 uintptr, arg7 uintptr, arg8 *uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
@@ -1492,8 +1492,7 @@ func Mo_sensitivity(arg1 uintptr, arg2 uintptr, arg3 uintptr, arg4 uintptr, arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
-	_swig_i_8 := arg9
-	swig_r = (uintptr)(C._wrap_mo_sensitivity_native_839482b69ac7a286(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7), C.swig_voidp(_swig_i_8)))
+	swig_r = (uintptr)(C._wrap_mo_sensitivity_native_839482b69ac7a286(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.swig_voidp(_swig_i_7)))
 	return swig_r
 }
 
@@ -1549,6 +1548,14 @@ func Mo_report_text(arg1 uintptr) (_swig_ret string) {
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
 	return swig_r_1
+}
+
+func Mo_report_html(arg1 uintptr, arg2 *uintptr) (_swig_ret uintptr) {
+	var swig_r uintptr
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (uintptr)(C._wrap_mo_report_html_native_839482b69ac7a286(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	return swig_r
 }
 
 func Mo_report_passed(arg1 uintptr) (_swig_ret int) {
