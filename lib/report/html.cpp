@@ -42,7 +42,15 @@ std::string spoken(std::string key) {
   return escaped(key);
 }
 
-std::string number_text(double v) { return v == std::floor(v) && std::fabs(v) < 1e15 ? text(static_cast<int64_t>(v)) : significant(v, 5); }
+// 1000, 31.25, 0.27: no zeros that say nothing
+std::string number_text(double v, int digits = 5) {
+  if (v == std::floor(v) && std::fabs(v) < 1e15) return text(static_cast<int64_t>(v));
+  std::string s = significant(v, digits);
+  if (s.find('.') == std::string::npos || s.find('e') != std::string::npos) return s;
+  s.erase(s.find_last_not_of('0') + 1);
+  if (s.back() == '.') s.pop_back();
+  return s;
+}
 
 std::string cell(const Json& v) {
   if (v.is_number()) return text("<td class=n>", number_text(v.get<double>()), "</td>");
@@ -76,7 +84,7 @@ std::string scalars(const Json& j) {
 std::string ratio_cell(const Json* a, const Json* b) {
   if (!a || !b || !a->is_number() || !b->is_number() || a->get<double>() == 0) return "<td></td><td></td>";
   double ratio = b->get<double>() / a->get<double>(), width = std::min(100.0, 50 * std::fabs(ratio));
-  return text("<td class=n>", significant(ratio, 3), "</td><td><span class=bar style=\"width:", fixed(width, 0), "px\"></span></td>");
+  return text("<td class=n>", number_text(ratio, 3), "</td><td><span class=bar style=\"width:", fixed(width, 0), "px\"></span></td>");
 }
 
 // Both models' figures in two columns, with the ratio of the second to the first (the bar: 50 pixels are 1).

@@ -100,7 +100,40 @@ def legal_cases():
     yield "ms_quickgelu", simple(17, "QuickGelu", domain="com.microsoft", alpha=1.3)
     yield "ms_fusedmatmul", simple(17, "FusedMatMul", domain="com.microsoft", constants=[r(2, 5, 3)], transA=1, transB=1, alpha=0.5)
     yield "ms_fusedgemm", simple(17, "FusedGemm", shape=(2, 3), domain="com.microsoft", constants=[r(3, 4), r(4)], activation="Relu")
+    for case in qlinear_cases(rng):
+        yield case
     yield "ms_skiplayernorm", simple(17, "SkipLayerNormalization", domain="com.microsoft", constants=[r(2, 3, 4), r(4), r(4), r(4)], epsilon=1e-5)
+
+
+def qlinear_cases(rng):
+    """ONNX Runtime's integer operators between a QuantizeLinear and a DequantizeLinear, unsigned and signed; no scale that makes ties."""
+    for kind in (np.uint8, np.int8):
+        scale, zero, other = np.asarray(0.0317, f32), np.asarray(7, kind), rng.integers(0, 100, (2, 3, 4, 4)).astype(kind)
+        result, mid, yes = np.asarray(0.0473, f32), np.asarray(11, kind), rng.integers(0, 2, (2, 3, 4, 4)).astype(bool)
+
+        def case(op, between=("q", "s", "z"), last=("rs", "rz"), first=(), **attributes):
+            names = {"s": scale, "z": zero, "o": other, "rs": result, "rz": mid, "cond": yes, "w": rng.integers(0, 100, (5, 96)).astype(kind),
+                     "ws": rng.uniform(0.01, 0.02, 5).astype(f32), "wz": np.zeros(5, kind), "b": rng.integers(-900, 900, 5).astype(np.int32)}
+            used = [*first, *between, *last]
+            nodes = [h.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]), h.make_node(op, used, ["r"], name=f"the_{op}", domain="com.microsoft", **attributes),
+                     h.make_node("DequantizeLinear", ["r", "rs", "rz"], ["y"])]
+            shape = (2, 3, 4, 4)
+            if op == "QGemm":
+                shape = (2, 96)
+            inits = [nh.from_array(v, k) for k, v in names.items() if k in {*used, "s", "z", "rs", "rz"}]
+            return f"ms_{op}_{np.dtype(kind).name}", model(17, nodes, {"x": (T.FLOAT, shape)}, {"y": T.FLOAT}, inits, domains=("com.microsoft",))
+
+        pair = ("q", "s", "z", "o", "s", "z")
+        yield case("QLinearAdd", pair)
+        yield case("QLinearMul", pair)
+        yield case("QLinearSigmoid")
+        yield case("QLinearLeakyRelu", alpha=0.2)
+        yield case("QLinearGlobalAveragePool")
+        yield case("QLinearAveragePool", kernel_shape=[2, 2], strides=[2, 2])
+        yield case("QLinearSoftmax", axis=-1, opset=13)
+        yield case("QLinearConcat", pair, (), ("rs", "rz"), axis=1)
+        yield case("QLinearWhere", pair, first=("cond",))
+        yield case("QGemm", ("q", "s", "z", "w", "ws", "wz", "b"), transB=1)
 
 
 def structure_cases():
