@@ -152,6 +152,7 @@ std::string run_mutation(const std::string& root, const std::string& name, size_
   Mutation mutation = mutations(model, c)[index];
   const char* stage = "mutating";
   std::string wrong;
+  bool is_model = false;
   auto attempt = [&](const char* what, const std::function<void(Control&)>& run) {
     stage = what;
     Control control;  // endless loops are legal; they must be stoppable
@@ -169,12 +170,14 @@ std::string run_mutation(const std::string& root, const std::string& name, size_
   graph::Graph& g = model.graph;
   attempt("mutating", [&](Control&) {
     mutation.apply(model, c);
-    g.verify();  // as after reading: a constant that is gone without its edge is no model
     for (graph::ValueId v = 0; v < g.value_count(); ++v)
       if (!g.value(v).is_constant()) g.value(v).type = graph::Type();
     for (size_t i = 0; i < g.inputs.size() && i < c.inputs.size(); ++i)
       if (c.inputs[i].is_tensor()) g.value(g.inputs[i]).type = graph::Type::tensor(c.inputs[i].tensor.dtype(), c.inputs[i].tensor.shape());
+    g.verify();  // as after reading: a constant that is gone without its edge is no model
+    is_model = true;
   });
+  if (!is_model) return wrong;
   attempt("session", [&](Control& control) {
     runtime::SessionOptions options;
     options.threads = 1;
