@@ -334,11 +334,17 @@ struct Report {
   bool passed = false;
 
   Report() = default;
-  explicit Report(mo_report *report) : Report(detail::Owner<mo_report, mo_report_free>(report)) {}
+  explicit Report(mo_report *report) : Report(std::shared_ptr<mo_report>(report, mo_report_free)) {}
+
+  /* The report as one page that needs nothing else. */
+  std::string html() const {
+    return detail::text([&](mo_buffer **out) { return mo_report_html(owner_.get(), out); });
+  }
 
  private:
-  explicit Report(const detail::Owner<mo_report, mo_report_free> &report)
-      : json(mo_report_json(report.get())), text(mo_report_text(report.get())), passed(mo_report_passed(report.get()) != 0) {}
+  explicit Report(std::shared_ptr<mo_report> report)
+      : json(mo_report_json(report.get())), text(mo_report_text(report.get())), passed(mo_report_passed(report.get()) != 0), owner_(std::move(report)) {}
+  std::shared_ptr<mo_report> owner_;
 };
 
 /* An ONNX model. */

@@ -96,6 +96,7 @@ static void models(const std::string &path, const std::string &folder) {
   mo::Control watching([&](std::string_view, std::int64_t, std::int64_t) { return ++calls > 0; });
   mo::Quantized small = mo::quantize(model, &calibration, nullptr, &watching);
   note(calls > 0 && small.report.passed && small.model.save_bytes().size() < bytes.size(), "quantizing reports progress and makes it smaller");
+  note(small.report.html().find("<h1>Quantization</h1>") != std::string::npos, "a report is an HTML page too");
 
   mo::Control failing([](std::string_view, std::int64_t, std::int64_t) -> bool { throw std::out_of_range("mine"); });
   throws<std::out_of_range>("what a callback throws reaches the caller", [&] { (void)mo::quantize(model, &calibration, nullptr, &failing); });
