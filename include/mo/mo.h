@@ -214,7 +214,7 @@ MO_API mo_error *mo_options_set_double(mo_options *options, const char *key, dou
 MO_API mo_error *mo_options_set_bool(mo_options *options, const char *key, int32_t value);
 MO_API mo_error *mo_options_set_strings(mo_options *options, const char *key, const char *const *values, int64_t count);
 
-/* Adds one item to a list. */
+/* Adds one item to a list; the first one replaces the default. */
 MO_API mo_error *mo_options_add_string(mo_options *options, const char *key, const char *value);
 
 /* Sets keys from a JSON object or a YAML mapping; "calibration.method" may also be written nested. All or nothing. */

@@ -115,7 +115,8 @@ mo_error* mo_options_add_string(mo_options* options, const char* key, const char
     OptionSet& set = checked(options, "options").set;
     const OptionRow& row = set.row(text_argument(key, "key"));
     mo::require(row.type == OptionType::list, mo::Code::invalid_argument, "option ", row.key, " is a ", name(row.type), ", not a list");
-    std::vector<std::string> items = set.list(row.key);
+    std::vector<std::string> items;
+    if (set.is_set(row.key)) items = set.list(row.key);
     items.push_back(text_argument(value, "value"));
     set.set(row, value_from_list(row, std::move(items)));
   });

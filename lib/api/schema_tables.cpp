@@ -92,7 +92,7 @@ constexpr OptionRow k_quantize[] = {
     whole("block_size", "32", "Inputs in a block: 16, 32, 64, 128 or 256.", 16, 256),
     one_of("weight_range", "auto", "auto|minmax|mse|hqq", "How the range of weights is chosen: the largest, the one of least squared error, half-quadratic; auto: mse for fewer than 8 bits, else minmax."),
     one_of("rounding", "nearest", "nearest|gptq|adaround", "How weights are rounded; gptq and adaround make the layer's output error least on the calibration samples."),
-    {.key = "corrections", .type = OptionType::list, .fallback = "", .help = "Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction.", .choices = "equalization|smoothquant|awq|bias_correction"},
+    {.key = "corrections", .type = OptionType::list, .fallback = "auto", .help = "Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction; auto: bias_correction of convolutions in mode static.", .choices = "auto|none|equalization|smoothquant|awq|bias_correction"},
     one_of("activation_type", "auto", "auto|uint8|int8|uint16|int16|fp8_e4m3|fp8_e5m2", "Type of activations; auto: as backend and precision want, mostly uint8."),
     one_of("activation_scale", "per_tensor", "per_tensor|per_token", "Mode dynamic: one scale for an activation, or one for each vector along its last axis."),
     yes_no("activation_symmetric", "false", "Fix the zero point of activations in the middle of their type."),

@@ -27,7 +27,7 @@ Options for_backend(const Options& wanted, Result& result) {
   one_of("backend", o.backend, {"onnxruntime", "openvino", "tensorrt", "portable"});
   one_of("format", o.format, {"auto", "qdq", "qoperator", "matmul_nbits"});
   one_of("integer_io", o.integer_io, {"none", "inputs", "outputs", "both"});
-  for (const std::string& c : o.corrections) one_of("corrections", c, {"equalization", "smoothquant", "awq", "bias_correction"});
+  for (const std::string& c : o.corrections) one_of("corrections", c, {"auto", "none", "equalization", "smoothquant", "awq", "bias_correction"});
   require(o.block_size >= 16 && o.block_size <= 256 && (o.block_size & (o.block_size - 1)) == 0, Code::invalid_argument, "block_size must be 16, 32, 64, 128 or 256, got ", o.block_size);
   bool fp8 = o.precision.starts_with("fp8");
   require(!fp8 || o.mode != "dynamic", Code::invalid_argument, "precision ", o.precision, " has no dynamic form");

@@ -97,14 +97,22 @@ std::vector<Rescale> correct_scales(Result& result, const Calibration* calibrati
   return all;
 }
 
-void correct_biases(const Graph& before, Result& result, const Scheme& scheme, const Calibration* calibration, const Options& o, Control* control) {
+std::set<std::string> to_correct(const Graph& g, const Scheme& scheme, const Options& o) {
+  bool all = wants(o, "bias_correction"), convolutions = wants(o, "auto") && o.mode == "static";
+  std::set<std::string> nodes;
+  if (!all && !convolutions) return nodes;
+  for (NodeId id : g.order()) {
+    auto form = scheme.nodes.find(g.node(id).name);
+    if (form != scheme.nodes.end() && form->second.how != "float" && form->second.weights && (all || g.node(id).is("Conv"))) nodes.insert(form->first);
+  }
+  return nodes;
+}
+
+void correct_biases(const Graph& before, Result& result, const std::set<std::string>& nodes, const Calibration* calibration, const Options& o, Control* control) {
   if (!calibration || calibration->kept_inputs().empty()) {
     result.warnings.push_back("bias correction learns from samples, and none are at hand: biases are unchanged");
     return;
   }
-  std::set<std::string> nodes;
-  for (const auto& [name, form] : scheme.nodes)
-    if (form.how != "float" && form.weights) nodes.insert(name);
   MomentsOptions m;
   m.gram = false;
   m.threads = o.threads;

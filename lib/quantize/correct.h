@@ -1,6 +1,8 @@
 // Corrections: what is changed about a model before or after quantization so that less is lost.
 #pragma once
 #include <memory>
+#include <set>
+#include <string>
 
 #include "quantize/quantize.h"
 
@@ -19,7 +21,11 @@ std::vector<Rescale> smooth(graph::Graph& g, const Calibration& calibration, con
 std::vector<Rescale> awq(graph::Graph& g, const Calibration& calibration, const Options& options, Result& result, Control* control);
 
 // Bias correction (Nagel et al. 2019, Finkelstein et al. 2019): the mean shift of every quantized product's outputs, channel by channel, goes
-// into its bias. `before`: the float graph.
-void correct_biases(const graph::Graph& before, Result& result, const Scheme& scheme, const Calibration* calibration, const Options& options, Control* control);
+// into its bias. `before`: the float graph. `nodes`: those to correct, by name.
+void correct_biases(const graph::Graph& before, Result& result, const std::set<std::string>& nodes, const Calibration* calibration, const Options& options, Control* control);
+
+// The nodes whose biases the options want corrected: every quantized one, or with "auto" convolutions in mode static, where
+// the shift of means is what costs accuracy; products of transformers gain nothing from it.
+std::set<std::string> to_correct(const graph::Graph& g, const Scheme& scheme, const Options& options);
 
 }  // namespace mo::quantize

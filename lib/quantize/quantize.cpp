@@ -67,14 +67,14 @@ void apply(Result& result, const Scheme& scheme, const Calibration* calibration,
   graph::Graph& g = result.model.graph;
   report_nodes(g, scheme, result);
   Moments moments = needed_moments(g, scheme, calibration, o, result, control);
-  bool corrected = std::find(o.corrections.begin(), o.corrections.end(), "bias_correction") != o.corrections.end();
+  std::set<std::string> corrected = to_correct(g, scheme, o);
   std::optional<graph::Graph> before;
-  if (corrected) before = g, centre(moments);
+  if (!corrected.empty()) before = g, centre(moments);
   bool any_static = std::any_of(scheme.nodes.begin(), scheme.nodes.end(), [](const auto& n) { return n.second.how == "static"; });
   if (any_static) add(result, place(g, scheme, moments));
   add(result, rewrite(g, scheme, moments, o.format == "auto" ? "qdq" : o.format));
   moments.clear();
-  if (corrected) correct_biases(*before, result, scheme, calibration, o, control);
+  if (before) correct_biases(*before, result, corrected, calibration, o, control);
   convert_some(result, scheme);
   if (o.format == "qoperator") to_qoperator(g);
   if (o.integer_io != "none") integer_io(result, o.integer_io);

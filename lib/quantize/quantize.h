@@ -19,7 +19,7 @@ struct Options {
   int64_t block_size = 32;
   std::string weight_range = "auto";          // minmax, mse, hqq; auto: mse below 8 bits, else minmax
   std::string rounding = "nearest";           // nearest, gptq, adaround
-  std::vector<std::string> corrections;       // equalization, smoothquant, awq, bias_correction
+  std::vector<std::string> corrections;       // none, equalization, smoothquant, awq, bias_correction; auto: bias_correction of convolutions in mode static
   std::string activation_type = "auto";       // uint8, int8, uint16, int16, fp8_e4m3, fp8_e5m2; auto: as the backend and the weights want
   std::string activation_scale = "per_tensor";  // dynamic mode: per_tensor, per_token
   bool activation_symmetric = false;
