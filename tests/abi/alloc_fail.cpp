@@ -202,6 +202,7 @@ struct World {
   mo_dataset* dataset = nullptr;
   mo_session* session = nullptr;
   mo_calibration *calibration = nullptr, *other = nullptr;
+  mo_report* about = nullptr;
   std::vector<char> bytes;
 
   World() {
@@ -226,7 +227,7 @@ struct World {
     must(mo_calibration_create(model, nullptr, &other), "calibration");
     must(mo_calibration_feed(other, inputs, nullptr), "feed");
     must(mo_calibration_save(calibration, g_statistics.c_str()), "save statistics");
-    must(mo_quantize(model, calibration, nullptr, nullptr, &quantized, nullptr), "quantize");
+    must(mo_quantize(model, calibration, nullptr, nullptr, &quantized, &about), "quantize");
     mo_buffer* buffer = nullptr;
     must(mo_model_save_bytes(model, nullptr, &buffer), "save");
     const char* data = static_cast<const char*>(mo_buffer_data(buffer));
@@ -339,6 +340,7 @@ std::vector<Scenario> scenarios() {
          mo_report_free(about);
          return error;
        }},
+      {"report_html", [](World& w) { return with_output<mo_buffer>(mo_buffer_free, [&](auto o) { return mo_report_html(w.about, o); }); }},
       {"benchmark", [](World& w) { return report([&](auto o) { return mo_benchmark(w.model, w.inputs, w.benchmark_options, nullptr, o); }); }},
       {"evaluate", [](World& w) { return report([&](auto o) { return mo_evaluate(w.model, w.dataset, w.evaluate_options, nullptr, o); }); }},
       {"compare", [](World& w) {
