@@ -33,7 +33,7 @@ sanitized_tests() {   # the real models ran in `python`
 }
 hostile_cases() {   # every 15th mutation of a node test: about a minute; all of them take a quarter of an hour
   [[ -e $MO_BUILD/node_cases/cases.txt ]] || "$python" tests/tools/node_tests.py "$MO_BUILD/node_cases" || return 1
-  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=2048 UBSAN_OPTIONS=print_stacktrace=1 \
   "$MO_BUILD-asan/bin/mo_node_tests" "$MO_BUILD/node_cases" --mutate --every "${MO_HOSTILE_EVERY:-15}" --jobs "$JOBS" --seconds 60
 }
 all=(setup build unit structure abi python package go csharp java example fuzz asan)
