@@ -323,14 +323,16 @@ const (
 	QuantizeRoundingAdaround = "adaround"
 )
 
-// QuantizeCorrections: Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction.
-// Default: none.
+// QuantizeCorrections: Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction;
+// auto: bias_correction of convolutions in mode static. Default: ["auto"].
 func QuantizeCorrections(items ...string) QuantizeOption {
 	return QuantizeOption(setKey("corrections", items))
 }
 
 // Values of QuantizeCorrections.
 const (
+	QuantizeCorrectionsAuto           = "auto"
+	QuantizeCorrectionsNone           = "none"
 	QuantizeCorrectionsEqualization   = "equalization"
 	QuantizeCorrectionsSmoothquant    = "smoothquant"
 	QuantizeCorrectionsAwq            = "awq"
