@@ -16,7 +16,8 @@ if(mo_api_sources)
   target_include_directories(mo PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   target_link_options(mo PRIVATE "-Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/mo.map")
   if(NOT MO_SANITIZE)   # a sanitized .so takes its run-time symbols from the program
-    target_link_options(mo PRIVATE -Wl,-z,defs -Wl,-z,relro -Wl,-z,now)
+    target_link_options(mo PRIVATE -Wl,-z,defs -Wl,-z,relro -Wl,-z,now
+      -Wl,-z,nodelete)   # its threads and libgomp's may outlive a dlclose
   endif()
   add_dependencies(mo mo_dnnl_beside)
 endif()

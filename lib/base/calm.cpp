@@ -8,11 +8,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include "base/threads.h"
+#include "base/wait.h"
 
 namespace mo {
 
@@ -65,7 +65,7 @@ class Sleepers {
     came_.fetch_add(1, std::memory_order_relaxed);  // an empty region would be left out
 #endif
     std::unique_lock lock(mutex_);
-    condition_.wait(lock, [this] { return leave_; });
+    wait(condition_, lock, [this] { return leave_; });
   }
 
   std::thread thread_;

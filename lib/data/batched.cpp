@@ -1,11 +1,10 @@
 // Batching with a loader thread: at most `prefetch` batches wait, errors travel to the reader.
-#include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <exception>
 #include <mutex>
 #include <thread>
 
+#include "base/wait.h"
 #include "data/source.h"
 
 namespace mo::data {
@@ -29,7 +28,7 @@ class Batched : public Dataset {
     if (ahead_ <= 0) return at_ < count() ? std::optional(load_next()) : std::nullopt;
     if (!worker_.joinable() && !start()) return next_unthreaded();
     std::unique_lock lock(mutex_);
-    wait(lock, [&] { return !ready_.empty() || finished_; });
+    wait(changed_, lock, [&] { return !ready_.empty() || finished_; });
     if (ready_.empty()) {
       if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
       return std::nullopt;
@@ -53,12 +52,6 @@ class Batched : public Dataset {
     return next();
   }
 
-  // wait_for, since std::condition_variable::wait asks for a newer libstdc++ (3.4.30) than anything else here.
-  template <class Ready>
-  void wait(std::unique_lock<std::mutex>& lock, Ready ready) {
-    while (!ready()) changed_.wait_for(lock, std::chrono::hours(1));
-  }
-
   // False when no thread can be had: then batches are loaded on the caller's.
   bool start() {
     stopping_ = finished_ = false;
@@ -75,7 +68,7 @@ class Batched : public Dataset {
       while (true) {
         {
           std::unique_lock lock(mutex_);
-          wait(lock, [&] { return stopping_ || static_cast<int64_t>(ready_.size()) < ahead_; });
+          wait(changed_, lock, [&] { return stopping_ || static_cast<int64_t>(ready_.size()) < ahead_; });
           if (stopping_) break;
         }
         if (at_ >= count()) break;
