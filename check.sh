@@ -79,8 +79,15 @@ for step in "${steps[@]}"; do
   [[ " ${all[*]} " == *" $step "* ]] || { echo "no step named $step; ./check.sh list names them" >&2; exit 2; }
 done
 mkdir -p "$logs"
+# The sanitized build takes what the steps between `build` and `asan` leave of the processors: most of them use one.
+background=
+trap '[[ -z $background ]] || kill -- -"$background" 2> /dev/null' EXIT
 for step in "${steps[@]}"; do
+  [[ $step == asan && -n $background ]] && { wait "$background"; background=; }   # the step builds again: what failed shows there
   run_step "$step" || break
+  if [[ $step == build && " ${steps[*]} " == *" asan "* ]]; then
+    set -m; nice -n 19 bash -c "$(declare -f sanitized_build); sanitized_build" > "$logs/asan_build.log" 2>&1 & background=$!; set +m
+  fi
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))
