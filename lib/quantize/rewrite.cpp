@@ -121,7 +121,7 @@ class Rewriter {
     };
     bool any_zero = false;
     for (int64_t r = 0; r < m.rows; ++r) {
-      for (int64_t c = 0; c < codes.blocks * form.block; ++c) put(bytes + r * codes.blocks * blob, c, c < m.cols ? codes.q.row(r)[c] : codes.zero[static_cast<size_t>(codes.at(r, c))]);
+      for (int64_t c = 0; c < codes.blocks * form.block; ++c) put(bytes + r * codes.blocks * blob, c, c < m.cols ? codes.q.row(r)[c] : codes.zero[static_cast<size_t>(r * codes.blocks + c / form.block)]);
       for (int64_t k = 0; k < codes.blocks; ++k) {
         float z = codes.zero[static_cast<size_t>(r * codes.blocks + k)];
         put(zero + r * zero_bytes, k, z);

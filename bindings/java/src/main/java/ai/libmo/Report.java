@@ -12,6 +12,9 @@ public final class Report implements Serializable {
   /** For people. @serial */
   private final String text;
 
+  /** For browsers. @serial */
+  private final String html;
+
   /** Whether the gates were met. @serial */
   private final boolean passed;
 
@@ -20,6 +23,9 @@ public final class Report implements Serializable {
     try {
       json = Native.mo_report_json(report[0]);
       text = Native.mo_report_text(report[0]);
+      long[] page = new long[1];
+      Native.mo_report_html(report[0], page);
+      html = NativeObject.takeText(page);
       passed = Native.mo_report_passed(report[0]) != 0;
     } finally {
       Native.mo_report_free(report[0]);
@@ -42,6 +48,15 @@ public final class Report implements Serializable {
    */
   public String text() {
     return text;
+  }
+
+  /**
+   * The report as one HTML page that needs nothing else.
+   *
+   * @return a whole page
+   */
+  public String html() {
+    return html;
   }
 
   /**
