@@ -174,8 +174,9 @@ Offer prepare_standard(const Request& r) {
   j.scale = n.has("scale") ? n.f("scale", 1) : static_cast<float>(1 / std::sqrt(static_cast<double>(q->width)));
   j.softcap = n.f("softcap", 0);
   j.causal = n.i("is_causal", 0) != 0;
-  j.left = n.i("left_window_size", -1);
-  j.right = n.i("right_window_size", -1);
+  constexpr int64_t everything = int64_t{1} << 40;  // far above any length, far below overflow
+  j.left = std::min(n.i("left_window_size", -1), everything);
+  j.right = std::min(n.i("right_window_size", -1), everything);
   j.position = past_k.length;
   j.zero_empty = true;
   if (r.in(LENGTHS).present) {
