@@ -20,7 +20,8 @@ class Benchmark : public Command {
     Own<mo_tensors> inputs;
     if (!inputs_.empty()) inputs = make<mo_tensors>(inputs_, [&](mo_tensors** out) { return mo_tensors_load(inputs_.c_str(), 0, out); });
     Uninterrupted whole;
-    auto report = make<mo_report>(model_path_, [&](mo_report** out) { return mo_benchmark(model.get(), inputs.get(), options.get(), control(), out); });
+    auto report =
+        make<mo_report>(model_path_, [&](mo_report** out) { return mo_benchmark(model.get(), inputs.get(), options.get(), control(), out); });
     return print_report(report.get());
   }
 

@@ -19,7 +19,9 @@ void feed_calibration(mo_calibration* calibration, mo_dataset* dataset, const st
 
 void TestData::add(CLI::App& app) {
   const char* group = "Data to judge on";
-  app.add_option("--test-data", path_, "Data set with labels on which models are judged; it should not be the one calibrated on")->option_text("DATA")->group(group);
+  app.add_option("--test-data", path_, "Data set with labels on which models are judged; it should not be the one calibrated on")
+      ->option_text("DATA")
+      ->group(group);
   app.add_option("--test-skip", skip_, "Samples of it left out at the start [0]")->group(group);
   app.add_option("--test-samples", samples_, "Samples of it used, after the skipped ones; -1: all [-1]")->group(group);
   app.add_option("--test-batch-size", batch_size_, "Samples in one batch of it [1]")->group(group);

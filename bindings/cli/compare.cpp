@@ -22,7 +22,8 @@ class Compare : public Command {
     Own<mo_dataset> dataset;
     if (!data_path_.empty()) dataset = open_data(data_path_);
     Uninterrupted whole;
-    auto report = make<mo_report>("", [&](mo_report** out) { return mo_compare(first.get(), second.get(), dataset.get(), options.get(), control(), out); });
+    auto report =
+        make<mo_report>("", [&](mo_report** out) { return mo_compare(first.get(), second.get(), dataset.get(), options.get(), control(), out); });
     return print_report(report.get());
   }
 

@@ -16,7 +16,8 @@ std::string type_text(const Json& port) {
   std::string text = port["dtype"];
   if (port["shape"].is_null()) return text + " of any shape";
   std::string dims;
-  for (const Json& d : port["shape"]) dims += (dims.empty() ? "" : ", ") + (d.is_null() ? std::string("?") : d.is_string() ? d.get<std::string>() : d.dump());
+  for (const Json& d : port["shape"])
+    dims += (dims.empty() ? "" : ", ") + (d.is_null() ? std::string("?") : d.is_string() ? d.get<std::string>() : d.dump());
   return text + "[" + dims + "]" + (port.value("optional", false) ? " optional" : "");
 }
 
@@ -31,7 +32,8 @@ std::string text_of(const Json& j) {
   for (const Json& p : j["outputs"]) lines.emplace_back("output", p["name"].get<std::string>() + "  " + type_text(p));
   lines.emplace_back("parameters", count_text(j["parameters"].get<double>()));
   std::string dtypes;
-  for (const auto& [name, bytes] : j["bytes_by_dtype"].items()) dtypes += (dtypes.empty() ? "  (" : ", ") + name + " " + bytes_text(bytes.get<double>());
+  for (const auto& [name, bytes] : j["bytes_by_dtype"].items())
+    dtypes += (dtypes.empty() ? "  (" : ", ") + name + " " + bytes_text(bytes.get<double>());
   lines.emplace_back("weights", bytes_text(j["parameter_bytes"].get<double>()) + dtypes + (dtypes.empty() ? "" : ")"));
   std::string macs = count_text(j["macs"].get<double>());
   if (!j["macs_free_axes"].empty()) {

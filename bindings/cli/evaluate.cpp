@@ -20,7 +20,8 @@ class Evaluate : public Command {
     auto model = load(model_path_);
     auto dataset = open_data(data_path_);
     Uninterrupted whole;
-    auto report = make<mo_report>(model_path_, [&](mo_report** out) { return mo_evaluate(model.get(), dataset.get(), options.get(), control(), out); });
+    auto report =
+        make<mo_report>(model_path_, [&](mo_report** out) { return mo_evaluate(model.get(), dataset.get(), options.get(), control(), out); });
     return print_report(report.get());
   }
 };

@@ -48,7 +48,11 @@ void Flags::add(CLI::App& app, const std::vector<std::string>& operations, const
       flag.type = type;
       std::string names = flag_name(key);
       if (row.contains("alias")) names += "," + flag_name(row["alias"]);
-      flag.option = app.add_option(names, flag.values, help_of(row))->group("Options of " + operation)->type_name(type == "bool" ? "[true|false]" : type == "strings" ? "string ..." : type);
+      flag.option = app.add_option(names, flag.values, help_of(row))
+                        ->group("Options of " + operation)
+                        ->type_name(type == "bool"      ? "[true|false]"
+                                    : type == "strings" ? "string ..."
+                                                        : type);
       flag.option->allow_extra_args(false);
       if (type == "bool") flag.option->expected(0, 1)->default_str("true");
       flag.option->multi_option_policy(type == "strings" ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);

@@ -52,9 +52,7 @@ int main(int argc, char** argv) {
   try {
     if (mo_abi_version() != MO_ABI_VERSION) return fail(cli::k_failed, "libmo.so has another binary interface than this program");
     return run(argc, argv);
-  } catch (const cli::Failure& e) {
-    return fail(e.status, e.what());
-  } catch (const std::exception& e) {
+  } catch (const cli::Failure& e) { return fail(e.status, e.what()); } catch (const std::exception& e) {
     return fail(cli::k_failed, e.what());
   }
 }

@@ -28,7 +28,8 @@ std::string text_of(const Json& schema) {
     if (!o.contains("choices")) continue;
     for (const Json& c : o["choices"]) {
       std::string help = c["help"];
-      text += "      " + (c["value"].get<std::string>().empty() ? "\"\"" : c["value"].get<std::string>()) + (help.empty() ? "" : ": " + wrapped(help, 88, 8)) + "\n";
+      text += "      " + (c["value"].get<std::string>().empty() ? "\"\"" : c["value"].get<std::string>()) +
+              (help.empty() ? "" : ": " + wrapped(help, 88, 8)) + "\n";
     }
   }
   return text;

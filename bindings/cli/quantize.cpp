@@ -39,7 +39,8 @@ class Quantize : public Command {
     mo_report* report = nullptr;
     Own<mo_dataset> test = test_.open();
     bool search = test || std::any_of(std::begin(k_goals), std::end(k_goals), [&](const char* key) { return flags_.given(key); });
-    mo_error* error = search ? mo_quantize_to_goal(model.get(), calibration.get(), test.get(), nullptr, nullptr, quantize_options.get(), goal_options.get(), control(), &made, &report)
+    mo_error* error = search ? mo_quantize_to_goal(model.get(), calibration.get(), test.get(), nullptr, nullptr, quantize_options.get(),
+                                                   goal_options.get(), control(), &made, &report)
                              : mo_quantize(model.get(), calibration.get(), quantize_options.get(), control(), &made, &report);
     Own<mo_model> quantized(made);
     Own<mo_report> owned_report(report);
@@ -63,9 +64,9 @@ class Quantize : public Command {
     auto options = flags_.options("calibration");
     Own<mo_calibration> calibration;
     if (!statistics_in_.empty())
-      calibration = make<mo_calibration>(statistics_in_, [&](mo_calibration** out) { return mo_calibration_load(statistics_in_.c_str(), model, out); });
-    else
-      calibration = make<mo_calibration>(model_path_, [&](mo_calibration** out) { return mo_calibration_create(model, options.get(), out); });
+      calibration =
+          make<mo_calibration>(statistics_in_, [&](mo_calibration** out) { return mo_calibration_load(statistics_in_.c_str(), model, out); });
+    else calibration = make<mo_calibration>(model_path_, [&](mo_calibration** out) { return mo_calibration_create(model, options.get(), out); });
     if (!data_path_.empty()) feed_calibration(calibration.get(), open_data(data_path_, flags_.text("num_samples")).get(), data_path_, model_path_);
     if (!statistics_out_.empty()) check(mo_calibration_save(calibration.get(), statistics_out_.c_str()), statistics_out_);
     return calibration;

@@ -10,7 +10,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json describe(const mo_tensors* tensors) {
-  static const char* const names[] = {"undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16"};
+  static const char* const names[] = {"undefined", "float32", "uint8",   "int8",   "uint16", "int16",     "int32",      "int64",   "string",
+                                      "bool",      "float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16"};
   Json list = Json::array();
   for (int64_t i = 0; i < mo_tensors_count(tensors); ++i) {
     const char* name = mo_tensors_name(tensors, i);

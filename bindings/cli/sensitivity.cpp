@@ -20,7 +20,8 @@ class Sensitivity : public Command {
     flags_.options("load"), flags_.options("dataset");
     auto model = load(model_path_);
     Uninterrupted whole;
-    auto calibration = make<mo_calibration>(model_path_, [&](mo_calibration** out) { return mo_calibration_create(model.get(), calibration_options.get(), out); });
+    auto calibration =
+        make<mo_calibration>(model_path_, [&](mo_calibration** out) { return mo_calibration_create(model.get(), calibration_options.get(), out); });
     auto data = open_data(data_path_);
     feed_calibration(calibration.get(), data.get(), data_path_, model_path_);
     Own<mo_dataset> test = test_.open();

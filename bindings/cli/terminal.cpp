@@ -76,7 +76,8 @@ void show_progress(const char* stage, int64_t done, int64_t total) {
     std::string bar(static_cast<size_t>(filled), '=');
     if (filled < k_width) bar += '>';
     bar.resize(k_width, ' ');
-    std::fprintf(stderr, "\r\033[K%s  [%s]  %lld/%lld  %d:%02d", stage, bar.c_str(), static_cast<long long>(done), static_cast<long long>(total), seconds / 60, seconds % 60);
+    std::fprintf(stderr, "\r\033[K%s  [%s]  %lld/%lld  %d:%02d", stage, bar.c_str(), static_cast<long long>(done), static_cast<long long>(total),
+                 seconds / 60, seconds % 60);
   } else {
     std::fprintf(stderr, "\r\033[K%s  %lld  %d:%02d", stage, static_cast<long long>(done), seconds / 60, seconds % 60);
   }

@@ -23,7 +23,7 @@ class Uninterrupted {
 void show_progress(const char* stage, int64_t done, int64_t total);
 void clear_progress();
 
-void print(const std::string& text);  // to standard output; throws when it cannot be written
+void print(const std::string& text);                                // to standard output; throws when it cannot be written
 void write_file(const std::string& path, const std::string& text);  // the whole file or none
 
 }  // namespace cli

@@ -2,9 +2,9 @@
 #ifndef MO_SWIG_JAVA_SUPPORT_H
 #define MO_SWIG_JAVA_SUPPORT_H
 
+#include <jni.h>
 #include <cstdlib>
 #include <cstring>
-#include <jni.h>
 
 #include "mo/mo.h"
 

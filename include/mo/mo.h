@@ -262,8 +262,8 @@ MO_API mo_error *mo_tensors_set(mo_tensors *tensors, const char *name, const mo_
 
 /* A handle on the tensor called `name`. Errors: MO_ERR_NOT_FOUND. */
 MO_API mo_error *mo_tensors_get(const mo_tensors *tensors, const char *name, mo_tensor **out);
-MO_API int64_t mo_tensors_count(const mo_tensors *tensors);                     /* 0 for NULL */
-MO_API const char *mo_tensors_name(const mo_tensors *tensors, int64_t index);   /* in order of insertion; NULL outside 0..count-1 */
+MO_API int64_t mo_tensors_count(const mo_tensors *tensors);                   /* 0 for NULL */
+MO_API const char *mo_tensors_name(const mo_tensors *tensors, int64_t index); /* in order of insertion; NULL outside 0..count-1 */
 
 /* Reads and writes .npz files (NumPy): one array per name. Writing is atomic. max_bytes limits one array, 0 or less: 8 GiB.
  * Errors: MO_ERR_IO, MO_ERR_NOT_FOUND, MO_ERR_FORMAT, MO_ERR_LIMIT; MO_ERR_TYPE for a dtype that NumPy lacks. */
@@ -384,7 +384,8 @@ MO_API void mo_calibration_free(mo_calibration *calibration);
 /* A model in lower precision, as standard ONNX. Static quantization needs a calibration with at least one batch; the other modes and
  * float16/bfloat16 take NULL. control and report may be NULL. options: "quantize".
  * Errors: MO_ERR_INVALID_ARGUMENT for an empty calibration or one of another model, MO_ERR_CANCELLED, MO_ERR_DEADLINE. */
-MO_API mo_error *mo_quantize(const mo_model *model, const mo_calibration *calibration, const mo_options *options, mo_control *control, mo_model **out, mo_report **report);
+MO_API mo_error *mo_quantize(const mo_model *model, const mo_calibration *calibration, const mo_options *options, mo_control *control, mo_model **out,
+                             mo_report **report);
 
 /* Judges a model: writes how good it is to `value` and returns 0; anything else ends the search with MO_ERR_CALLBACK. `model` is borrowed for
  * the time of the call. Called on the thread that called the search, one call at a time; it may use the library, but none of the
@@ -417,7 +418,8 @@ MO_API mo_error *mo_evaluate(const mo_model *model, mo_dataset *dataset, const m
 
 /* Two models with the same inputs and outputs side by side: size, parameters, latency, memory; with a data set (may be NULL) also the metric
  * of both, how far their outputs agree, and the error at each node that both have. control may be NULL. options: "compare". */
-MO_API mo_error *mo_compare(const mo_model *a, const mo_model *b, mo_dataset *dataset, const mo_options *options, mo_control *control, mo_report **report);
+MO_API mo_error *mo_compare(const mo_model *a, const mo_model *b, mo_dataset *dataset, const mo_options *options, mo_control *control,
+                            mo_report **report);
 
 /* --------------------------------------------------------------------------------------------------------------------------- report */
 

@@ -45,7 +45,10 @@ class Error : public std::runtime_error {
     ~Free() { mo_error_free(error); }
   };
   Error(const mo_error *error, const Free &)
-      : std::runtime_error(mo_error_message(error)), code_(static_cast<mo_code>(mo_error_code(error))), node_(mo_error_node(error)), op_(mo_error_op(error)) {}
+      : std::runtime_error(mo_error_message(error)),
+        code_(static_cast<mo_code>(mo_error_code(error))),
+        node_(mo_error_node(error)),
+        op_(mo_error_op(error)) {}
 
   mo_code code_;
   std::string node_, op_;
@@ -91,7 +94,7 @@ T *make(F &&call) {
   return out;
 }
 
-} // namespace detail
+}  // namespace detail
 
 /* The library. */
 inline std::string version() { return mo_version(); }
@@ -106,8 +109,7 @@ inline void set_log(mo_log_level level, std::function<void(mo_log_level, std::st
   mo_log_fn call = [](void *user, int32_t at, const char *message) noexcept {
     try {
       (*static_cast<Sink *>(user))(static_cast<mo_log_level>(at), message);
-    } catch (...) {
-    }
+    } catch (...) {}
   };
   mo_set_log(next ? call : nullptr, next.get(), next ? level : MO_LOG_OFF);
   kept = std::move(next); /* only now: the former sink may have been running until mo_set_log returned */
@@ -121,7 +123,8 @@ class Control {
 
   explicit Control(Progress progress = nullptr) : state_(std::make_unique<State>()) {
     state_->progress = std::move(progress);
-    control_ = Handle(detail::make<mo_control>([&](mo_control **out) { return mo_control_create(state_->progress ? call : nullptr, state_.get(), out); }));
+    control_ =
+        Handle(detail::make<mo_control>([&](mo_control **out) { return mo_control_create(state_->progress ? call : nullptr, state_.get(), out); }));
   }
   Control(Control &&) noexcept = default;
   Control &operator=(Control &&other) noexcept {
@@ -168,7 +171,7 @@ inline void check(Control *control, mo_error *error) {
   if (control) control->check(error);
   else check(error);
 }
-} // namespace detail
+}  // namespace detail
 
 /* Settings of one operation: mo::Options("quantize").set("precision", "int8"). */
 class Options : public detail::Owner<mo_options, mo_options_free> {
@@ -205,22 +208,55 @@ class Options : public detail::Owner<mo_options, mo_options_free> {
 
 namespace detail {
 inline const mo_options *get(const Options *options) { return options ? options->get() : nullptr; }
-} // namespace detail
+}  // namespace detail
 
 /* The element type of a C++ type. */
 template <class T>
 struct dtype_of;
-template <> struct dtype_of<float> { static constexpr mo_dtype value = MO_DTYPE_FLOAT32; };
-template <> struct dtype_of<double> { static constexpr mo_dtype value = MO_DTYPE_FLOAT64; };
-template <> struct dtype_of<std::int8_t> { static constexpr mo_dtype value = MO_DTYPE_INT8; };
-template <> struct dtype_of<std::uint8_t> { static constexpr mo_dtype value = MO_DTYPE_UINT8; };
-template <> struct dtype_of<std::int16_t> { static constexpr mo_dtype value = MO_DTYPE_INT16; };
-template <> struct dtype_of<std::uint16_t> { static constexpr mo_dtype value = MO_DTYPE_UINT16; };
-template <> struct dtype_of<std::int32_t> { static constexpr mo_dtype value = MO_DTYPE_INT32; };
-template <> struct dtype_of<std::uint32_t> { static constexpr mo_dtype value = MO_DTYPE_UINT32; };
-template <> struct dtype_of<std::int64_t> { static constexpr mo_dtype value = MO_DTYPE_INT64; };
-template <> struct dtype_of<std::uint64_t> { static constexpr mo_dtype value = MO_DTYPE_UINT64; };
-template <> struct dtype_of<bool> { static constexpr mo_dtype value = MO_DTYPE_BOOL; };
+template <>
+struct dtype_of<float> {
+  static constexpr mo_dtype value = MO_DTYPE_FLOAT32;
+};
+template <>
+struct dtype_of<double> {
+  static constexpr mo_dtype value = MO_DTYPE_FLOAT64;
+};
+template <>
+struct dtype_of<std::int8_t> {
+  static constexpr mo_dtype value = MO_DTYPE_INT8;
+};
+template <>
+struct dtype_of<std::uint8_t> {
+  static constexpr mo_dtype value = MO_DTYPE_UINT8;
+};
+template <>
+struct dtype_of<std::int16_t> {
+  static constexpr mo_dtype value = MO_DTYPE_INT16;
+};
+template <>
+struct dtype_of<std::uint16_t> {
+  static constexpr mo_dtype value = MO_DTYPE_UINT16;
+};
+template <>
+struct dtype_of<std::int32_t> {
+  static constexpr mo_dtype value = MO_DTYPE_INT32;
+};
+template <>
+struct dtype_of<std::uint32_t> {
+  static constexpr mo_dtype value = MO_DTYPE_UINT32;
+};
+template <>
+struct dtype_of<std::int64_t> {
+  static constexpr mo_dtype value = MO_DTYPE_INT64;
+};
+template <>
+struct dtype_of<std::uint64_t> {
+  static constexpr mo_dtype value = MO_DTYPE_UINT64;
+};
+template <>
+struct dtype_of<bool> {
+  static constexpr mo_dtype value = MO_DTYPE_BOOL;
+};
 
 using Shape = std::vector<std::int64_t>;
 
@@ -249,8 +285,9 @@ class Tensor : public detail::Owner<mo_tensor, mo_tensor_free> {
   static Tensor view(T *data, const Shape &shape) {
     std::int64_t bytes = sizeof(T);
     for (std::int64_t size : shape) bytes *= size;
-    return Tensor(detail::make<mo_tensor>(
-        [&](mo_tensor **out) { return mo_tensor_view(dtype_of<T>::value, shape.data(), static_cast<std::int64_t>(shape.size()), data, bytes, out); }));
+    return Tensor(detail::make<mo_tensor>([&](mo_tensor **out) {
+      return mo_tensor_view(dtype_of<T>::value, shape.data(), static_cast<std::int64_t>(shape.size()), data, bytes, out);
+    }));
   }
 
   mo_dtype dtype() const noexcept { return static_cast<mo_dtype>(mo_tensor_dtype(get())); }
@@ -343,7 +380,10 @@ struct Report {
 
  private:
   explicit Report(std::shared_ptr<mo_report> report)
-      : json(mo_report_json(report.get())), text(mo_report_text(report.get())), passed(mo_report_passed(report.get()) != 0), owner_(std::move(report)) {}
+      : json(mo_report_json(report.get())),
+        text(mo_report_text(report.get())),
+        passed(mo_report_passed(report.get()) != 0),
+        owner_(std::move(report)) {}
   std::shared_ptr<mo_report> owner_;
 };
 
@@ -358,7 +398,9 @@ class Model : public detail::Owner<mo_model, mo_model_free> {
     return Model(detail::make<mo_model>(
         [&](mo_model **out) { return mo_model_load_bytes(data, static_cast<std::int64_t>(size), base_dir, detail::get(options), out); }));
   }
-  void save(const std::string &path, const Options *options = nullptr) const { detail::check(mo_model_save(get(), path.c_str(), detail::get(options))); }
+  void save(const std::string &path, const Options *options = nullptr) const {
+    detail::check(mo_model_save(get(), path.c_str(), detail::get(options)));
+  }
   std::string save_bytes(const Options *options = nullptr) const {
     return detail::text([&](mo_buffer **out) { return mo_model_save_bytes(get(), detail::get(options), out); });
   }
@@ -476,7 +518,8 @@ struct Quantized {
 inline Quantized quantize(const Model &model, const Calibration *calibration, const Options *options = nullptr, Control *control = nullptr) {
   mo_model *out = nullptr;
   mo_report *report = nullptr;
-  detail::check(control, mo_quantize(model.get(), calibration ? calibration->get() : nullptr, detail::get(options), detail::get(control), &out, &report));
+  detail::check(control,
+                mo_quantize(model.get(), calibration ? calibration->get() : nullptr, detail::get(options), detail::get(control), &out, &report));
   Model owned(out);
   return Quantized{std::move(owned), Report(report)};
 }
@@ -509,7 +552,7 @@ struct Judge {
     detail::check(control, error);
   }
 };
-} // namespace detail
+}  // namespace detail
 
 /* metric empty: the one that the options name, on the data set */
 inline Quantized quantize_to_goal(const Model &model, const Calibration &calibration, Dataset *dataset, const Metric &metric, const Options *quantize,
@@ -527,8 +570,8 @@ inline Report sensitivity(const Model &model, const Calibration &calibration, Da
                           const Options *options, Control *control = nullptr) {
   mo_report *report = nullptr;
   detail::Judge judge(metric);
-  judge.check(control, mo_sensitivity(model.get(), calibration.get(), dataset ? dataset->get() : nullptr, judge.function(), &judge, detail::get(quantize),
-                                      detail::get(options), detail::get(control), &report));
+  judge.check(control, mo_sensitivity(model.get(), calibration.get(), dataset ? dataset->get() : nullptr, judge.function(), &judge,
+                                      detail::get(quantize), detail::get(options), detail::get(control), &report));
   return Report(report);
 }
 
@@ -550,6 +593,6 @@ inline Report compare(const Model &a, const Model &b, Dataset *dataset = nullptr
   return Report(report);
 }
 
-} // namespace mo
+}  // namespace mo
 
 #endif

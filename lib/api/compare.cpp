@@ -60,9 +60,7 @@ double worst_snr(const runtime::CompareResult& errors) {
 
 std::vector<report::Gate> gates_of(const OptionSet& o, const report::ComparisonFacts& f) {
   std::vector<report::Gate> gates;
-  auto wanted = [&](bool there, const char* key, const char* what) {
-    require(there, Code::invalid_argument, "option ", key, " needs ", what);
-  };
+  auto wanted = [&](bool there, const char* key, const char* what) { require(there, Code::invalid_argument, "option ", key, " needs ", what); };
   if (auto limit = o.real_or_none("max_metric_loss")) {
     wanted(f.a.metric.has_value(), "max_metric_loss", "a data set with labels");
     double change = f.b.metric->value - f.a.metric->value;

@@ -44,9 +44,7 @@ mo_error* make_error(Code code, std::string_view message, std::string_view node,
     error->node = put(at, texts[1]);
     error->op = put(at, texts[2]);
     return error;
-  } catch (...) {
-    return out_of_memory_error();
-  }
+  } catch (...) { return out_of_memory_error(); }
 }
 
 }  // namespace mo::api
@@ -61,17 +59,21 @@ void mo_error_free(mo_error* error) {
 }
 
 const char* mo_error_name(int32_t code) {
-  static constexpr const char* k_names[] = {
-      "MO_OK", "MO_ERR_INVALID_ARGUMENT", "MO_ERR_NOT_FOUND", "MO_ERR_IO", "MO_ERR_FORMAT", "MO_ERR_UNSUPPORTED", "MO_ERR_SHAPE", "MO_ERR_TYPE", "MO_ERR_LIMIT",
-      "MO_ERR_OUT_OF_MEMORY", "MO_ERR_CANCELLED", "MO_ERR_DEADLINE", "MO_ERR_BUSY", "MO_ERR_DEVICE", "MO_ERR_CALLBACK", "MO_ERR_THRESHOLD", "MO_ERR_INTERNAL"};
+  static constexpr const char* k_names[] = {"MO_OK",          "MO_ERR_INVALID_ARGUMENT", "MO_ERR_NOT_FOUND", "MO_ERR_IO",
+                                            "MO_ERR_FORMAT",  "MO_ERR_UNSUPPORTED",      "MO_ERR_SHAPE",     "MO_ERR_TYPE",
+                                            "MO_ERR_LIMIT",   "MO_ERR_OUT_OF_MEMORY",    "MO_ERR_CANCELLED", "MO_ERR_DEADLINE",
+                                            "MO_ERR_BUSY",    "MO_ERR_DEVICE",           "MO_ERR_CALLBACK",  "MO_ERR_THRESHOLD",
+                                            "MO_ERR_INTERNAL"};
   if (code < 0 || code >= static_cast<int32_t>(std::size(k_names))) return "MO_ERR_UNKNOWN";
   return k_names[code];
 }
 
 // mo.h and base/error.h tell the same numbers.
 static_assert(int32_t(mo::Code::invalid_argument) == MO_ERR_INVALID_ARGUMENT && int32_t(mo::Code::not_found) == MO_ERR_NOT_FOUND);
-static_assert(int32_t(mo::Code::io) == MO_ERR_IO && int32_t(mo::Code::format) == MO_ERR_FORMAT && int32_t(mo::Code::unsupported) == MO_ERR_UNSUPPORTED);
+static_assert(int32_t(mo::Code::io) == MO_ERR_IO && int32_t(mo::Code::format) == MO_ERR_FORMAT &&
+              int32_t(mo::Code::unsupported) == MO_ERR_UNSUPPORTED);
 static_assert(int32_t(mo::Code::shape) == MO_ERR_SHAPE && int32_t(mo::Code::type) == MO_ERR_TYPE && int32_t(mo::Code::limit) == MO_ERR_LIMIT);
 static_assert(int32_t(mo::Code::out_of_memory) == MO_ERR_OUT_OF_MEMORY && int32_t(mo::Code::cancelled) == MO_ERR_CANCELLED);
 static_assert(int32_t(mo::Code::deadline) == MO_ERR_DEADLINE && int32_t(mo::Code::busy) == MO_ERR_BUSY && int32_t(mo::Code::device) == MO_ERR_DEVICE);
-static_assert(int32_t(mo::Code::callback) == MO_ERR_CALLBACK && int32_t(mo::Code::threshold) == MO_ERR_THRESHOLD && int32_t(mo::Code::internal) == MO_ERR_INTERNAL);
+static_assert(int32_t(mo::Code::callback) == MO_ERR_CALLBACK && int32_t(mo::Code::threshold) == MO_ERR_THRESHOLD &&
+              int32_t(mo::Code::internal) == MO_ERR_INTERNAL);

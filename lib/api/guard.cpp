@@ -12,15 +12,11 @@ namespace mo::api {
 mo_error* current_error() noexcept {
   try {
     throw;
-  } catch (const Error& e) {
-    return make_error(e.code(), e.message(), e.node(), e.op());
-  } catch (const std::bad_alloc&) {
+  } catch (const Error& e) { return make_error(e.code(), e.message(), e.node(), e.op()); } catch (const std::bad_alloc&) {
     return out_of_memory_error();
   } catch (const std::length_error&) {  // a container asked for more than can exist
     return out_of_memory_error();
-  } catch (const std::exception& e) {
-    return make_error(Code::internal, e.what(), {}, {});
-  } catch (...) {
+  } catch (const std::exception& e) { return make_error(Code::internal, e.what(), {}, {}); } catch (...) {
     return make_error(Code::internal, "exception of unknown type", {}, {});
   }
 }

@@ -15,9 +15,7 @@ mo_error* guard(Body&& body) noexcept {
   try {
     body();
     return nullptr;
-  } catch (...) {
-    return current_error();
-  }
+  } catch (...) { return current_error(); }
 }
 
 // The address an output goes to, after setting it to NULL.

@@ -111,9 +111,11 @@ std::vector<runtime::Named> search_samples(const graph::Graph& g, data::Dataset*
       int64_t rows = count - seen;
       data::Batch part;
       part.count = rows;
-      for (const auto& [name, t] : batch->inputs) part.inputs.emplace_back(name, t.rank() > 0 && t.dim(0) == batch->count ? data::rows(t, 0, rows) : t);
+      for (const auto& [name, t] : batch->inputs)
+        part.inputs.emplace_back(name, t.rank() > 0 && t.dim(0) == batch->count ? data::rows(t, 0, rows) : t);
       bool fixed = false;
-      for (const runtime::Port& p : ports) fixed |= p.type.ranked && !p.type.dims.empty() && p.type.dims[0].known() && p.type.dims[0].size == batch->count;
+      for (const runtime::Port& p : ports)
+        fixed |= p.type.ranked && !p.type.dims.empty() && p.type.dims[0].known() && p.type.dims[0].size == batch->count;
       if (!fixed) batch = std::move(part);
     }
     seen += batch->count;

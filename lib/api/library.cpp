@@ -1,11 +1,11 @@
 // The library as a whole: versions, build, devices, log.
+#include <oneapi/dnnl/dnnl.h>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <oneapi/dnnl/dnnl.h>
 
 #include "api/buffer.h"
-#include "base/log.h"
 #include "base/cpu.h"
+#include "base/log.h"
 #include "base/threads.h"
 
 using namespace mo::api;
@@ -25,9 +25,19 @@ Sink& sink() {
 
 std::vector<std::string> cpu_features() {
   const mo::CpuFeatures& f = mo::cpu();
-  const std::pair<bool, const char*> known[] = {
-      {f.sse42, "sse4_2"}, {f.avx2, "avx2"}, {f.fma, "fma"}, {f.f16c, "f16c"}, {f.avx512, "avx512"}, {f.avx512_vnni, "avx512_vnni"}, {f.avx512_bf16, "avx512_bf16"},
-      {f.avx512_fp16, "avx512_fp16"}, {f.avx512_vbmi, "avx512_vbmi"}, {f.avx_vnni, "avx_vnni"}, {f.amx_tile, "amx_tile"}, {f.amx_int8, "amx_int8"}, {f.amx_bf16, "amx_bf16"}};
+  const std::pair<bool, const char*> known[] = {{f.sse42, "sse4_2"},
+                                                {f.avx2, "avx2"},
+                                                {f.fma, "fma"},
+                                                {f.f16c, "f16c"},
+                                                {f.avx512, "avx512"},
+                                                {f.avx512_vnni, "avx512_vnni"},
+                                                {f.avx512_bf16, "avx512_bf16"},
+                                                {f.avx512_fp16, "avx512_fp16"},
+                                                {f.avx512_vbmi, "avx512_vbmi"},
+                                                {f.avx_vnni, "avx_vnni"},
+                                                {f.amx_tile, "amx_tile"},
+                                                {f.amx_int8, "amx_int8"},
+                                                {f.amx_bf16, "amx_bf16"}};
   std::vector<std::string> names;
   for (auto& [there, name] : known)
     if (there) names.emplace_back(name);
@@ -64,8 +74,11 @@ mo_error* mo_build_info_json(mo_buffer** json) {
   return guard([&] {
     mo_buffer*& result = output(json, "json");
     const dnnl_version_t* v = dnnl_version();
-    nlohmann::ordered_json j{{"version", MO_VERSION_STRING}, {"abi", MO_ABI_VERSION}, {"compiler", k_compiler},
-                             {"onednn", mo::text(v->major, ".", v->minor, ".", v->patch)}, {"cpu_features", cpu_features()}};
+    nlohmann::ordered_json j{{"version", MO_VERSION_STRING},
+                             {"abi", MO_ABI_VERSION},
+                             {"compiler", k_compiler},
+                             {"onednn", mo::text(v->major, ".", v->minor, ".", v->patch)},
+                             {"cpu_features", cpu_features()}};
     result = buffer(j.dump(2));
   });
 }

@@ -29,7 +29,8 @@ void measure_latency(report::Side& side, const mo_model& model, const LatencyWis
   b.seed = wish.seed;
   std::vector<Datum> made;
   if (inputs.empty()) {
-    made = runtime::synthetic_inputs(session.inputs(), complete_shapes(parse_shapes(wish.shapes, session.inputs()), session.inputs(), wish.batch), 0, wish.seed);
+    made = runtime::synthetic_inputs(session.inputs(), complete_shapes(parse_shapes(wish.shapes, session.inputs()), session.inputs(), wish.batch), 0,
+                                     wish.seed);
     inputs = made;
   }
   side.latency = runtime::benchmark(session, inputs, b, control);
@@ -37,8 +38,8 @@ void measure_latency(report::Side& side, const mo_model& model, const LatencyWis
   side.memory = session.memory();
 }
 
-void measure_metric(report::Side& side, const mo_model& model, data::Dataset& dataset, const std::string& metric, const std::string& output, int threads,
-                    Control* control) {
+void measure_metric(report::Side& side, const mo_model& model, data::Dataset& dataset, const std::string& metric, const std::string& output,
+                    int threads, Control* control) {
   runtime::SessionOptions s;
   s.threads = threads;
   runtime::Session session(model.model, s);

@@ -16,13 +16,13 @@ struct LatencyWish {
   std::vector<std::string> shapes;
   int64_t batch = 1;
   uint64_t seed = 0;
-  int64_t runs = 0;    // exactly so many when positive
+  int64_t runs = 0;  // exactly so many when positive
   int64_t warmup = 2;
 };
 // Fills side.latency and side.memory. inputs: by position, made up when empty.
 void measure_latency(report::Side& side, const mo_model& model, const LatencyWish& wish, std::span<const Datum> inputs, Control* control);
 
-void measure_metric(report::Side& side, const mo_model& model, data::Dataset& dataset, const std::string& metric, const std::string& output, int threads,
-                    Control* control);
+void measure_metric(report::Side& side, const mo_model& model, data::Dataset& dataset, const std::string& metric, const std::string& output,
+                    int threads, Control* control);
 
 }  // namespace mo::api

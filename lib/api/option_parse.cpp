@@ -76,18 +76,14 @@ void OptionSet::parse(const std::string& source) {
     nlohmann::json j;
     try {
       j = nlohmann::json::parse(source);
-    } catch (const nlohmann::json::exception& e) {
-      fail(Code::format, "options: ", printable(e.what()));
-    }
+    } catch (const nlohmann::json::exception& e) { fail(Code::format, "options: ", printable(e.what())); }
     flatten(copy, "", j, 1);
   } else {
     try {
       YAML::Node root = YAML::Load(source);
       require(root.IsMap() || root.IsNull(), Code::format, "options: the text is neither a JSON object nor a YAML mapping");
       flatten(copy, "", root, 1);
-    } catch (const YAML::Exception& e) {
-      fail(Code::format, "options: ", printable(e.what()));
-    }
+    } catch (const YAML::Exception& e) { fail(Code::format, "options: ", printable(e.what())); }
   }
   *this = std::move(copy);
 }

@@ -62,7 +62,8 @@ OptionValue value_from_integer(const OptionRow& row, int64_t value) {
 }
 
 OptionValue value_from_real(const OptionRow& row, double value) {
-  if (row.type == OptionType::integer && value == std::floor(value) && std::fabs(value) < 9e15) return value_from_integer(row, static_cast<int64_t>(value));
+  if (row.type == OptionType::integer && value == std::floor(value) && std::fabs(value) < 9e15)
+    return value_from_integer(row, static_cast<int64_t>(value));
   if (row.type == OptionType::integer) wrong(row, text(value), range_text(row));
   if (row.type != OptionType::real) wrong(row, text(value), text("a ", name(row.type)));
   check_range(row, value, text(value));

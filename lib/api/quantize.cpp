@@ -66,8 +66,8 @@ void measure_on_data(report::QuantizationFacts& facts, const mo_model& before, c
 }
 
 // The error at each node, on the inputs that the calibration kept.
-void measure_nodes(report::QuantizationFacts& facts, const mo_model& before, const mo_model& after, const quantize::Calibration& calibration, int threads,
-                   Control* control) {
+void measure_nodes(report::QuantizationFacts& facts, const mo_model& before, const mo_model& after, const quantize::Calibration& calibration,
+                   int threads, Control* control) {
   runtime::CompareOptions c;
   c.threads = threads;
   runtime::Comparer comparer(before.model.graph, after.model.graph, c);
@@ -89,8 +89,8 @@ void measure_nodes(report::QuantizationFacts& facts, const mo_model& before, con
   facts.outputs = std::move(result.outputs);
 }
 
-report::Report make_report(const mo_model& before, const mo_model& after, const quantize::Result& made, const mo_calibration* calibration, const OptionSet& o,
-                           double seconds, Control* control, const search::Outcome* found = nullptr) {
+report::Report make_report(const mo_model& before, const mo_model& after, const quantize::Result& made, const mo_calibration* calibration,
+                           const OptionSet& o, double seconds, Control* control, const search::Outcome* found = nullptr) {
   report::QuantizationFacts facts;
   facts.before = side_of(before);
   facts.after = side_of(after);
@@ -125,12 +125,14 @@ quantize::Options quantizer_options(const OptionSet& o) { return quantize_option
 void save_scheme(const quantize::Scheme& scheme, const OptionSet& o) {
   if (!o.text("save_scheme").empty()) write_file(o.text("save_scheme"), quantize::to_json(scheme));
 }
-report::Report report_of_search(const mo_model& before, const mo_model& after, const search::Outcome& found, const mo_calibration* calibration, const OptionSet& o, Control* control) {
+report::Report report_of_search(const mo_model& before, const mo_model& after, const search::Outcome& found, const mo_calibration* calibration,
+                                const OptionSet& o, Control* control) {
   return make_report(before, after, found.result, calibration, o, found.seconds, control, &found);
 }
 }  // namespace mo::api
 
-mo_error* mo_quantize(const mo_model* model, const mo_calibration* calibration, const mo_options* options, mo_control* control, mo_model** out, mo_report** report) {
+mo_error* mo_quantize(const mo_model* model, const mo_calibration* calibration, const mo_options* options, mo_control* control, mo_model** out,
+                      mo_report** report) {
   return guard([&] {
     if (report) *report = nullptr;
     mo_model*& result = output(out, "out");
@@ -143,7 +145,8 @@ mo_error* mo_quantize(const mo_model* model, const mo_calibration* calibration, 
     auto start = std::chrono::steady_clock::now();
     quantize::Options wishes = quantize_options(o);
     const quantize::Calibration* statistics = c ? c->calibration.get() : nullptr;
-    quantize::Result made = o.text("scheme").empty() ? quantize::quantize(m.model, statistics, wishes, watch) : quantize::replay(m.model, scheme_at(o, "scheme"), statistics, wishes, watch);
+    quantize::Result made = o.text("scheme").empty() ? quantize::quantize(m.model, statistics, wishes, watch)
+                                                     : quantize::replay(m.model, scheme_at(o, "scheme"), statistics, wishes, watch);
     save_scheme(made.scheme, o);
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     auto after = std::make_unique<mo_model>(std::move(made.model));

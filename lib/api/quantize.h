@@ -10,9 +10,9 @@ struct mo_calibration;
 
 namespace mo::api {
 
-quantize::Options quantizer_options(const OptionSet& options);              // of "quantize"; reads the file of overrides
-void save_scheme(const quantize::Scheme& scheme, const OptionSet& options);    // to the file that they name, if any
-report::Report report_of_search(const mo_model& before, const mo_model& after, const search::Outcome& found, const mo_calibration* calibration, const OptionSet& options,
-                                Control* control);
+quantize::Options quantizer_options(const OptionSet& options);               // of "quantize"; reads the file of overrides
+void save_scheme(const quantize::Scheme& scheme, const OptionSet& options);  // to the file that they name, if any
+report::Report report_of_search(const mo_model& before, const mo_model& after, const search::Outcome& found, const mo_calibration* calibration,
+                                const OptionSet& options, Control* control);
 
 }  // namespace mo::api

@@ -24,7 +24,8 @@ const Operation& operation(std::string_view name) {
     names.emplace_back(op.name);
   }
   std::string near = nearest(name, names);
-  fail(Code::not_found, "no operation is named ", printable(name), near.empty() ? "" : "; did you mean " + near + "?", " There are ", join(names, ", "));
+  fail(Code::not_found, "no operation is named ", printable(name), near.empty() ? "" : "; did you mean " + near + "?", " There are ",
+       join(names, ", "));
 }
 
 const char* name(OptionType type) {

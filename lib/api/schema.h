@@ -14,7 +14,7 @@ struct Choice {
 };
 
 struct OptionRow {
-  const char* key;       // "calibration.method"; nested keys with a dot
+  const char* key;  // "calibration.method"; nested keys with a dot
   OptionType type;
   const char* fallback;  // the default as text; lists: items separated by commas
   const char* help;      // one sentence

@@ -32,7 +32,8 @@ constexpr OptionRow one_of(const char* key, const char* fallback, std::vector<Ch
 }
 
 constexpr OptionRow k_load[] = {
-    one_of("external_data", "read", "read|map|refuse", "Weights kept in files beside the model: read them, map them (a file truncated meanwhile ends the process), or refuse such models."),
+    one_of("external_data", "read", "read|map|refuse",
+           "Weights kept in files beside the model: read them, map them (a file truncated meanwhile ends the process), or refuse such models."),
     whole("max_file_bytes", "2147483647", "Largest .onnx file accepted, without its external data.", 1, 2147483647),
     whole("max_structure_bytes", "536870912", "Largest part of that file which is not weights.", 1, 2147483647),
     whole("max_items", "20000000", "Most nodes, attributes and tensors together.", 1, k_int),
@@ -43,9 +44,11 @@ constexpr OptionRow k_load[] = {
 };
 
 constexpr OptionRow k_save[] = {
-    one_of("outside", "auto", "auto|never|always", "Weights in a file of their own, named like the model with .data added; auto: only when the model would pass 2 GiB."),
+    one_of("outside", "auto", "auto|never|always",
+           "Weights in a file of their own, named like the model with .data added; auto: only when the model would pass 2 GiB."),
     whole("outside_from_bytes", "1024", "Smallest weight that goes to that file.", 0, k_int),
-    whole("opset", "0", "Version of the ONNX operator set to write; 0: the lowest that can express the model, at least 13 and at least that of its file.", 0, 100),
+    whole("opset", "0",
+          "Version of the ONNX operator set to write; 0: the lowest that can express the model, at least 13 and at least that of its file.", 0, 100),
     whole("ir_version", "0", "Version of the ONNX file format to write; 0: the lowest that the model needs.", 0, 100),
     yes_no("value_types", "false", "Write the types of intermediate values too; every runtime infers them, so they only add bytes."),
 };
@@ -60,7 +63,9 @@ constexpr OptionRow k_session[] = {
     yes_no("prepare", "false", "Plan at creation; axes left open by the model and by shapes are 1."),
     whole("max_plans", "16", "Sets of input shapes to keep plans for; the least recently used go first.", 1, 10000),
     yes_no("release_weights", "false", "Give up the model's weights once they are packed for the kernels: less memory, one set of input shapes."),
-    one_of("precision", "float32", "float32|bf16", "Products with constant weights: exact float32 operands, or rounded to bfloat16 where the processor multiplies that fast; models in bfloat16 always do the latter."),
+    one_of("precision", "float32", "float32|bf16",
+           "Products with constant weights: exact float32 operands, or rounded to bfloat16 where the processor multiplies that fast; models in "
+           "bfloat16 always do the latter."),
     whole("memory_limit", "0", "Bytes that one run may take for intermediate values and outputs; 0: no limit.", 0, k_int),
     whole("seed", "0", "Seed of random operators that have none of their own.", 0, k_int),
 };
@@ -84,23 +89,40 @@ constexpr OptionRow k_calibration[] = {
 };
 
 constexpr OptionRow k_quantize[] = {
-    one_of("mode", "static", "static|dynamic|weight_only", "How activations are quantized: static fixes their scales from calibration data, dynamic finds them at run time, weight_only leaves them in float."),
-    one_of("precision", "int8", "int8|uint8|int4|uint4|int3|int2|fp8_e4m3|fp8_e5m2|fp16|bf16", "Precision of weights; 3 and 2 bits are stored in 4; fp16 and bf16 are of weights and activations."),
+    one_of("mode", "static", "static|dynamic|weight_only",
+           "How activations are quantized: static fixes their scales from calibration data, dynamic finds them at run time, weight_only leaves them "
+           "in float."),
+    one_of("precision", "int8", "int8|uint8|int4|uint4|int3|int2|fp8_e4m3|fp8_e5m2|fp16|bf16",
+           "Precision of weights; 3 and 2 bits are stored in 4; fp16 and bf16 are of weights and activations."),
     one_of("calibration.method", "minmax", chooser_choices, "How the range of an activation is chosen from its statistics.", "calibration"),
     number("calibration.percentile", "99.999", "Percentage of an activation's values that the range of the percentile method covers.", 50, 100),
-    one_of("granularity", "auto", "auto|per_channel|per_tensor|per_row|per_block", "Weights have one scale per output channel, one in all, per row of a table that is looked up, or per block_size inputs of a channel; auto: per_block for fewer than 8 bits in mode weight_only, else per_channel."),
+    one_of("granularity", "auto", "auto|per_channel|per_tensor|per_row|per_block",
+           "Weights have one scale per output channel, one in all, per row of a table that is looked up, or per block_size inputs of a channel; "
+           "auto: per_block for fewer than 8 bits in mode weight_only, else per_channel."),
     whole("block_size", "32", "Inputs in a block: 16, 32, 64, 128 or 256.", 16, 256),
-    one_of("weight_range", "auto", "auto|minmax|mse|hqq", "How the range of weights is chosen: the largest, the one of least squared error, half-quadratic; auto: mse for fewer than 8 bits, else minmax."),
-    one_of("rounding", "nearest", "nearest|gptq|adaround", "How weights are rounded; gptq and adaround make the layer's output error least on the calibration samples."),
-    {.key = "corrections", .type = OptionType::list, .fallback = "auto", .help = "Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction; auto: bias_correction of convolutions in mode static.", .choices = "auto|none|equalization|smoothquant|awq|bias_correction"},
-    one_of("activation_type", "auto", "auto|uint8|int8|uint16|int16|fp8_e4m3|fp8_e5m2", "Type of activations; auto: as backend and precision want, mostly uint8."),
-    one_of("activation_scale", "per_tensor", "per_tensor|per_token", "Mode dynamic: one scale for an activation, or one for each vector along its last axis."),
+    one_of("weight_range", "auto", "auto|minmax|mse|hqq",
+           "How the range of weights is chosen: the largest, the one of least squared error, half-quadratic; auto: mse for fewer than 8 bits, else "
+           "minmax."),
+    one_of("rounding", "nearest", "nearest|gptq|adaround",
+           "How weights are rounded; gptq and adaround make the layer's output error least on the calibration samples."),
+    {.key = "corrections",
+     .type = OptionType::list,
+     .fallback = "auto",
+     .help = "Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction; auto: bias_correction of convolutions in "
+             "mode static.",
+     .choices = "auto|none|equalization|smoothquant|awq|bias_correction"},
+    one_of("activation_type", "auto", "auto|uint8|int8|uint16|int16|fp8_e4m3|fp8_e5m2",
+           "Type of activations; auto: as backend and precision want, mostly uint8."),
+    one_of("activation_scale", "per_tensor", "per_tensor|per_token",
+           "Mode dynamic: one scale for an activation, or one for each vector along its last axis."),
     yes_no("activation_symmetric", "false", "Fix the zero point of activations in the middle of their type."),
     yes_no("weight_symmetric", "true", "Fix the zero point of weights at 0."),
     yes_no("reduce_range", "false", "Use 7 bits of 8-bit weights, for runtimes that saturate sums of uint8 by int8 products."),
     yes_no("attention", "false", "Quantize products of two activations too; in mode static the calibration must have been told the same."),
-    one_of("backend", "onnxruntime", "onnxruntime|openvino|tensorrt|portable", "Who will run the model: fixes types, symmetry and format; portable: standard operators of opset 13."),
-    one_of("format", "auto", "auto|qdq|qoperator|matmul_nbits", "QuantizeLinear and DequantizeLinear around float operators, integer operators, or packed weights; auto: as mode and backend want."),
+    one_of("backend", "onnxruntime", "onnxruntime|openvino|tensorrt|portable",
+           "Who will run the model: fixes types, symmetry and format; portable: standard operators of opset 13."),
+    one_of("format", "auto", "auto|qdq|qoperator|matmul_nbits",
+           "QuantizeLinear and DequantizeLinear around float operators, integer operators, or packed weights; auto: as mode and backend want."),
     one_of("integer_io", "none", "none|inputs|outputs|both", "Mode static: the model takes or gives integers; scales are in its metadata."),
     word("overrides", "", "JSON file of a partial scheme: forms of nodes, scales and types of activations that win over what is chosen."),
     word("scheme", "", "JSON file of a whole scheme to follow instead of choosing one."),
@@ -127,7 +149,9 @@ constexpr OptionRow k_benchmark[] = {
     whole("threads", "1", "Threads of one run; 0: as many as the machine or its cgroup gives.", 0, 1024),
     whole("batch", "1", "Size of the first axis where the model leaves it open.", 1, 1000000),
     list("shapes", "Input shapes, as input=1x3x224x224; other free axes are 1.", "shape"),
-    one_of("precision", "float32", "float32|bf16", "Products with constant weights: exact float32 operands, or rounded to bfloat16 where the processor multiplies that fast; models in bfloat16 always do the latter."),
+    one_of("precision", "float32", "float32|bf16",
+           "Products with constant weights: exact float32 operands, or rounded to bfloat16 where the processor multiplies that fast; models in "
+           "bfloat16 always do the latter."),
     number("seconds", "3", "Time to measure for, after the warm-up.", 0.001, 3600),
     whole("runs", "0", "Runs to measure, whatever time they take; 0: as many as fit in the seconds.", 0, 1e9),
     whole("warmup", "3", "Runs before the measured ones.", 0, 1000000),
@@ -166,14 +190,17 @@ constexpr OptionRow k_goal[] = {
     gate("max_bytes", "Goal: at most so many bytes of weights."),
     gate("max_latency_ratio", "Goal: one run takes at most this part of its time in float."),
     gate("max_ms", "Goal: one run takes at most so many milliseconds."),
-    list("precisions", "Precisions to choose from beside fp32: that of quantize, int8, int4 (in its mode), int8_weights, int4_weights, int8_dynamic, fp16, bf16; none: that of quantize."),
+    list("precisions",
+         "Precisions to choose from beside fp32: that of quantize, int8, int4 (in its mode), int8_weights, int4_weights, int8_dynamic, fp16, bf16; "
+         "none: that of quantize."),
     one_of("minimize", "time", "time|size", "What is made small where several choices keep a limit on the metric."),
     one_of("unit", "node", "node|block", "What is decided as one: a node, or the nodes between two places where few values are alive."),
     yes_no("trim", "true", "Once the metric holds, try what went back to float as integers again."),
     yes_no("keep_slower", "false", "Keep integers also where they are slower than float on this machine."),
     whole("max_evaluations", "0", "Most models judged by the metric; 0: half as many as there are units, at least 12.", 0, k_int),
     number("time_limit", "0", "Seconds after which no further model is judged and the best so far is the result; 0: none.", 0, 1e9),
-    one_of("sensitivity.measure", "snr", "snr|cosine|kl|metric", "How the harm of quantizing one unit alone is measured; metric takes an evaluation per unit."),
+    one_of("sensitivity.measure", "snr", "snr|cosine|kl|metric",
+           "How the harm of quantizing one unit alone is measured; metric takes an evaluation per unit."),
     whole("sensitivity.samples", "16", "Samples on which it is measured.", 1, 1000000),
     word("sensitivity.cache", "", "File to keep these measurements in, and to go on from."),
     whole("threads", "0", "Threads of the runs that judge; 0: as many as the machine or its cgroup gives.", 0, 1024),
@@ -183,10 +210,13 @@ constexpr OptionRow k_goal[] = {
 };
 
 constexpr OptionRow k_sensitivity[] = {
-    one_of("sensitivity.measure", "snr", "snr|cosine|kl|metric", "How the harm of quantizing one unit alone is measured; metric takes an evaluation per unit."),
+    one_of("sensitivity.measure", "snr", "snr|cosine|kl|metric",
+           "How the harm of quantizing one unit alone is measured; metric takes an evaluation per unit."),
     whole("sensitivity.samples", "16", "Samples on which it is measured.", 1, 1000000),
     word("sensitivity.cache", "", "File to keep these measurements in, and to go on from."),
-    list("precisions", "Precisions to measure: that of quantize, int8, int4 (in its mode), int8_weights, int4_weights, int8_dynamic, fp16, bf16; none: that of quantize."),
+    list("precisions",
+         "Precisions to measure: that of quantize, int8, int4 (in its mode), int8_weights, int4_weights, int8_dynamic, fp16, bf16; none: that of "
+         "quantize."),
     one_of("unit", "node", "node|block", "What is quantized as one: a node, or the nodes between two places where few values are alive."),
     one_of("metric", "top1", metric_choices, "What the measure metric measures; a metric of the caller's own goes before it."),
     word("metric_output", "", "The model output that is judged; none: the first."),

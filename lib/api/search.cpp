@@ -18,8 +18,8 @@ namespace {
 
 // The objects that one call uses alone, for as long as it runs.
 struct Arguments {
-  Arguments(const mo_model* model, const mo_calibration* calibration, mo_dataset* dataset, const mo_options* quantize, const mo_options* options, const char* operation,
-            mo_control* control)
+  Arguments(const mo_model* model, const mo_calibration* calibration, mo_dataset* dataset, const mo_options* quantize, const mo_options* options,
+            const char* operation, mo_control* control)
       : m(checked(model, "model")),
         c(calibration ? &checked(calibration, "calibration") : nullptr),
         d(dataset ? &checked(dataset, "dataset") : nullptr),
@@ -59,7 +59,8 @@ std::string cache_key(const Arguments& a, const std::vector<runtime::Named>& sam
   add(a.q.json());
   for (const char* key : {"sensitivity.measure", "metric", "metric_output", "unit"}) add(a.o.text(key));
   if (a.c)
-    for (const auto& [name, s] : a.statistics()->statistics()) add(name), hash.update(&s.min, sizeof s.min), hash.update(&s.max, sizeof s.max), hash.update(&s.sum, sizeof s.sum);
+    for (const auto& [name, s] : a.statistics()->statistics())
+      add(name), hash.update(&s.min, sizeof s.min), hash.update(&s.max, sizeof s.max), hash.update(&s.sum, sizeof s.sum);
   for (const runtime::Named& sample : samples)
     for (const auto& [name, d] : sample) {
       add(name);
@@ -100,8 +101,8 @@ search::Goal goal_of(const Arguments& a, const std::vector<runtime::Named>& samp
 
 }  // namespace
 
-mo_error* mo_quantize_to_goal(const mo_model* model, const mo_calibration* calibration, mo_dataset* dataset, mo_metric_fn metric, void* user, const mo_options* quantize,
-                              const mo_options* goal, mo_control* control, mo_model** out, mo_report** report) {
+mo_error* mo_quantize_to_goal(const mo_model* model, const mo_calibration* calibration, mo_dataset* dataset, mo_metric_fn metric, void* user,
+                              const mo_options* quantize, const mo_options* goal, mo_control* control, mo_model** out, mo_report** report) {
   return guard([&] {
     if (report) *report = nullptr;
     mo_model*& result = output(out, "out");
@@ -120,8 +121,8 @@ mo_error* mo_quantize_to_goal(const mo_model* model, const mo_calibration* calib
   });
 }
 
-mo_error* mo_sensitivity(const mo_model* model, const mo_calibration* calibration, mo_dataset* dataset, mo_metric_fn metric, void* user, const mo_options* quantize,
-                         const mo_options* options, mo_control* control, mo_report** report) {
+mo_error* mo_sensitivity(const mo_model* model, const mo_calibration* calibration, mo_dataset* dataset, mo_metric_fn metric, void* user,
+                         const mo_options* quantize, const mo_options* options, mo_control* control, mo_report** report) {
   return guard([&] {
     mo_report*& result = output(report, "report");
     Arguments a(model, calibration, dataset, quantize, options, "sensitivity", control);
@@ -138,7 +139,8 @@ mo_error* mo_sensitivity(const mo_model* model, const mo_calibration* calibratio
     }
     facts.rows = search::sensitivity(space, samples, &judge, facts.float_score.value_or(0), sensitivity_of(a, samples), a.watch);
     facts.space = &space;
-    for (const runtime::Named& s : samples) facts.samples += s.empty() || !s.begin()->second.is_tensor() || s.begin()->second.tensor.rank() == 0 ? 1 : s.begin()->second.tensor.dim(0);
+    for (const runtime::Named& s : samples)
+      facts.samples += s.empty() || !s.begin()->second.is_tensor() || s.begin()->second.tensor.rank() == 0 ? 1 : s.begin()->second.tensor.dim(0);
     facts.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     facts.options = a.o.json();
     result = new mo_report(report::sensitivity_report(facts));

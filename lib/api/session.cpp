@@ -223,8 +223,12 @@ mo_error* mo_session_memory_json(mo_session* session, mo_buffer** json) {
   return guard([&] {
     mo_buffer*& result = output(json, "json");
     Session::Memory m = checked(session, "session").session->memory();
-    nlohmann::ordered_json j{{"arena_bytes", m.arena_bytes},       {"packed_bytes", m.packed_bytes}, {"weight_bytes", m.weight_bytes},
-                             {"peak_rss_bytes", m.peak_rss_bytes}, {"plans", m.plans},               {"contexts", m.contexts}};
+    nlohmann::ordered_json j{{"arena_bytes", m.arena_bytes},
+                             {"packed_bytes", m.packed_bytes},
+                             {"weight_bytes", m.weight_bytes},
+                             {"peak_rss_bytes", m.peak_rss_bytes},
+                             {"plans", m.plans},
+                             {"contexts", m.contexts}};
     result = buffer(j.dump());
   });
 }

@@ -19,8 +19,8 @@ class Control {
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
   void set_deadline(double seconds_from_now);  // <= 0 removes it
 
-  void check();                                                      // throws Code::cancelled or Code::deadline
-  void progress(const char* stage, int64_t done, int64_t total);     // reports, then checks
+  void check();                                                   // throws Code::cancelled or Code::deadline
+  void progress(const char* stage, int64_t done, int64_t total);  // reports, then checks
 
  private:
   Progress progress_;

@@ -17,10 +17,10 @@ struct CpuFeatures {
 
 // Levels that MO_MAX_ISA takes, each with all before it: scalar, sse42, avx2, avx512, vnni, bf16, amx. Anything else is no cap.
 const CpuFeatures& cpu();
-CpuFeatures cpu_detected();                                          // without the cap
+CpuFeatures cpu_detected();  // without the cap
 CpuFeatures capped(const CpuFeatures& features, std::string_view level);
-std::string cpu_name();                                              // "AMD EPYC 9655P", for reports
-std::string cpu_isa_name();                                          // the highest level of cpu(): "vnni"
-int64_t l2_cache_bytes();                                            // per core; a usual value when the system does not say
+std::string cpu_name();      // "AMD EPYC 9655P", for reports
+std::string cpu_isa_name();  // the highest level of cpu(): "vnni"
+int64_t l2_cache_bytes();    // per core; a usual value when the system does not say
 
 }  // namespace mo

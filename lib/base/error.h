@@ -58,7 +58,8 @@ template <class... Args>
 
 template <class... Args>
 inline void require(bool ok, Code code, const Args&... args) {
-  if (!ok) [[unlikely]] fail(code, args...);
+  if (!ok) [[unlikely]]
+    fail(code, args...);
 }
 
 [[noreturn]] void broken(const char* condition, const char* file, int line);

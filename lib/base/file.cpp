@@ -117,7 +117,8 @@ std::vector<char> read_file(const std::string& path, int64_t max_bytes) {
 // --- writing
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
-  require(!path_.empty() && path_.find('\0') == std::string::npos && path_.back() != '/', Code::invalid_argument, "'", printable(path_), "' is not a file name");
+  require(!path_.empty() && path_.find('\0') == std::string::npos && path_.back() != '/', Code::invalid_argument, "'", printable(path_),
+          "' is not a file name");
   struct stat st;
   if (::lstat(path_.c_str(), &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
     fail(Code::io, "cannot replace '", printable(path_), "': not a regular file");
@@ -209,7 +210,8 @@ void AtomicFile::commit() {
   temporary_.clear();
   fd_.close();
   // The file is in place; some file systems refuse to sync a folder, which is not the caller's fault.
-  if (::fsync(folder_.get()) != 0 && errno != EINVAL && errno != EROFS) fail(Code::io, "cannot sync the folder of '", printable(path_), "': ", reason(errno));
+  if (::fsync(folder_.get()) != 0 && errno != EINVAL && errno != EROFS)
+    fail(Code::io, "cannot sync the folder of '", printable(path_), "': ", reason(errno));
 }
 
 void write_file(const std::string& path, std::string_view contents) {

@@ -67,12 +67,16 @@ FileReader FileReader::open_below(const std::string& base, std::string_view loca
   if (fd < 0) {
     bool link = errno == ELOOP || errno == EXDEV;
     const char* why = link ? "a symbolic link is in the way" : strerrordesc_np(errno);
-    fail(link ? Code::format : errno == ENOENT || errno == ENOTDIR ? Code::not_found : Code::io, "external data file '", printable(location), "': ", why);
+    fail(link                                  ? Code::format
+         : errno == ENOENT || errno == ENOTDIR ? Code::not_found
+                                               : Code::io,
+         "external data file '", printable(location), "': ", why);
   }
   Descriptor file(fd);
   struct stat st;
   require(::fstat(fd, &st) == 0 && S_ISREG(st.st_mode), Code::format, "external data file '", printable(location), "' is not a regular file");
-  require(st.st_nlink == 1, Code::format, "external data file '", printable(location), "' has ", static_cast<int64_t>(st.st_nlink), " hard links, wanted 1");
+  require(st.st_nlink == 1, Code::format, "external data file '", printable(location), "' has ", static_cast<int64_t>(st.st_nlink),
+          " hard links, wanted 1");
   FileReader reader;
   reader.adopt(std::move(file), folder_name + "/" + relative);
   return reader;

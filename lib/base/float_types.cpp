@@ -127,7 +127,7 @@ half to_half(float v) {
   uint32_t sign = u >> 16 & 0x8000, magnitude = u & 0x7fffffff;
   if (magnitude > 0x7f800000) return {static_cast<uint16_t>(sign | 0x7e00 | (magnitude >> 13 & 0x3ff))};
   if (magnitude >= 0x477ff000) return {static_cast<uint16_t>(sign | 0x7c00)};  // 65520 and above round to infinity
-  if (magnitude >= 0x38800000) {                                              // normal: drop 13 bits, nearest even
+  if (magnitude >= 0x38800000) {                                               // normal: drop 13 bits, nearest even
     uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
     return {static_cast<uint16_t>(sign | ((rounded - (112u << 23)) >> 13))};
   }

@@ -34,7 +34,8 @@ Image decode_image(std::span<const char> bytes, int channels, const std::string&
   const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
   int size = static_cast<int>(bytes.size()), width = 0, height = 0, stored = 0;
   require(stbi_info_from_memory(data, size, &width, &height, &stored) != 0, Code::format, where, ": not a picture that can be decoded (", why(), ")");
-  require(width > 0 && height > 0 && int64_t{width} * height <= max_pixels, Code::limit, where, ": picture of ", width, " x ", height, " pixels is above the limit of ", max_pixels);
+  require(width > 0 && height > 0 && int64_t{width} * height <= max_pixels, Code::limit, where, ": picture of ", width, " x ", height,
+          " pixels is above the limit of ", max_pixels);
   std::unique_ptr<stbi_uc, void (*)(void*)> pixels(stbi_load_from_memory(data, size, &width, &height, &stored, channels), stbi_image_free);
   require(pixels != nullptr, Code::format, where, ": picture cannot be decoded (", why(), ")");
   Image image{width, height, channels ? channels : stored, {}};

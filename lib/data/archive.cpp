@@ -1,8 +1,8 @@
 // libarchive restricted to tar, zip and gzip; entries that are not regular files are passed over.
 #include "data/archive.h"
 
-#include <cerrno>
 #include <archive.h>
+#include <cerrno>
 
 #include <archive_entry.h>
 

@@ -14,7 +14,10 @@ namespace {
 class Batched : public Dataset {
  public:
   Batched(std::shared_ptr<Source> source, std::vector<int64_t> indices, const OpenOptions& options)
-      : source_(std::move(source)), indices_(std::move(indices)), batch_(std::max<int64_t>(1, std::min(options.batch_size, source_->max_batch()))), ahead_(options.prefetch) {}
+      : source_(std::move(source)),
+        indices_(std::move(indices)),
+        batch_(std::max<int64_t>(1, std::min(options.batch_size, source_->max_batch()))),
+        ahead_(options.prefetch) {}
   ~Batched() override { stop(); }
 
   int64_t count() const override { return static_cast<int64_t>(indices_.size()); }
@@ -57,9 +60,7 @@ class Batched : public Dataset {
     stopping_ = finished_ = false;
     try {
       worker_ = std::thread([this] { work(); });
-    } catch (const std::system_error&) {
-      return false;
-    }
+    } catch (const std::system_error&) { return false; }
     return true;
   }
 

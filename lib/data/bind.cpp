@@ -17,12 +17,15 @@ Tensor fit(const Tensor& t, const runtime::Port& port) {
   DType wanted = port.type.dtype;
   if (wanted == DType::undefined || t.dtype() == wanted) return t;
   auto numeric = [](DType d) { return is_integer(d) || is_floating(d) || d == DType::boolean; };
-  require(numeric(t.dtype()) && numeric(wanted), Code::type, "input '", printable(port.name), "' takes ", name(wanted), ", the data set has ", name(t.dtype()));
-  require(!(is_floating(t.dtype()) && is_integer(wanted)), Code::type, "input '", printable(port.name), "' takes ", name(wanted), ", the data set has ", name(t.dtype()));
+  require(numeric(t.dtype()) && numeric(wanted), Code::type, "input '", printable(port.name), "' takes ", name(wanted), ", the data set has ",
+          name(t.dtype()));
+  require(!(is_floating(t.dtype()) && is_integer(wanted)), Code::type, "input '", printable(port.name), "' takes ", name(wanted),
+          ", the data set has ", name(t.dtype()));
   Tensor cast = t.cast(wanted);
   bool both_floating = is_floating(t.dtype()) && is_floating(wanted);  // float64 → float32 and the like: rounding is what the model asks for
   bool wider = is_integer(t.dtype()) && wanted == DType::i64;
-  require(both_floating || wider || fits_exactly(t, cast), Code::type, "input '", printable(port.name), "' takes ", name(wanted), "; the data set's ", name(t.dtype()), " values do not fit");
+  require(both_floating || wider || fits_exactly(t, cast), Code::type, "input '", printable(port.name), "' takes ", name(wanted), "; the data set's ",
+          name(t.dtype()), " values do not fit");
   return cast;
 }
 

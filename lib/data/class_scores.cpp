@@ -35,7 +35,8 @@ int64_t for_each_labelled(const Tensor& scores, const Tensor& label, const std::
   Shape s = without_trailing_ones(scores.shape()), l = without_trailing_ones(label.shape());
   size_t axis = s.size() - 1;
   if (s.size() < 2 || without_trailing_ones(without_axis(s, axis)) != l) {
-    require(s.size() >= 2 && without_trailing_ones(without_axis(s, 1)) == l, Code::shape, "class scores ", scores.shape(), " and labels ", label.shape(), " do not fit");
+    require(s.size() >= 2 && without_trailing_ones(without_axis(s, 1)) == l, Code::shape, "class scores ", scores.shape(), " and labels ",
+            label.shape(), " do not fit");
     axis = 1;
   }
   Tensor floats = scores.cast(DType::f32);

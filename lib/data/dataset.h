@@ -19,13 +19,13 @@ struct Batch {
 
 struct OpenOptions {
   int64_t batch_size = 1;
-  int64_t skip = 0;       // samples left out at the start
-  int64_t limit = -1;     // at most this many after that; -1: all
-  bool spread = false;    // the `limit` samples evenly over all instead of the first ones
-  std::string label = "label";   // the array of an .npz that is the truth
-  std::string input;             // name given to unnamed data (a .npy file, images without `input`)
+  int64_t skip = 0;                      // samples left out at the start
+  int64_t limit = -1;                    // at most this many after that; -1: all
+  bool spread = false;                   // the `limit` samples evenly over all instead of the first ones
+  std::string label = "label";           // the array of an .npz that is the truth
+  std::string input;                     // name given to unnamed data (a .npy file, images without `input`)
   int64_t max_bytes = int64_t{8} << 30;  // of one decompressed array or image archive member
-  int64_t prefetch = 1;          // batches decoded ahead on a thread of their own; 0: none
+  int64_t prefetch = 1;                  // batches decoded ahead on a thread of their own; 0: none
 };
 
 // One at a time: not for concurrent calls.

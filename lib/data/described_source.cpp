@@ -33,7 +33,8 @@ class PictureSource : public Source {
     for (int64_t i : indices) {
       Image image = decode_image(store.read(i), static_cast<int>(how.channels()), store.where(i));
       samples.push_back(preprocess(image, how, store.where(i)));
-      require(samples.back().shape() == samples.front().shape(), Code::shape, store.where(i), ": sample is ", samples.back().shape(), ", the first of the batch ", samples.front().shape(), " (set resize or center_crop)");
+      require(samples.back().shape() == samples.front().shape(), Code::shape, store.where(i), ": sample is ", samples.back().shape(),
+              ", the first of the batch ", samples.front().shape(), " (set resize or center_crop)");
       if (!labels.empty()) truth.push_back(labels[static_cast<size_t>(i)]);
     }
     Batch b;
@@ -93,13 +94,16 @@ class Section {
     auto parse = [&](std::string_view part) {
       double v = 0;
       auto r = std::from_chars(part.data(), part.data() + part.size(), v);
-      require(!part.empty() && r.ec == std::errc() && r.ptr == part.data() + part.size(), Code::format, where_, ": ", key, " must be a number, got '", printable(s), "'");
+      require(!part.empty() && r.ec == std::errc() && r.ptr == part.data() + part.size(), Code::format, where_, ": ", key, " must be a number, got '",
+              printable(s), "'");
       return v;
     };
     size_t slash = s.find('/');
     double v = slash == std::string::npos ? parse(s) : parse(std::string_view(s).substr(0, slash)) / parse(std::string_view(s).substr(slash + 1));
-    require(std::fabs(v) <= std::numeric_limits<float>::max(), Code::format, where_, ": ", key, " must be a finite number, got '", printable(s), "'");  // NaN too
-    require(!whole || (std::fabs(v) <= 1e15 && v == std::trunc(v)), Code::format, where_, ": ", key, " must be a whole number, got '", printable(s), "'");
+    require(std::fabs(v) <= std::numeric_limits<float>::max(), Code::format, where_, ": ", key, " must be a finite number, got '", printable(s),
+            "'");  // NaN too
+    require(!whole || (std::fabs(v) <= 1e15 && v == std::trunc(v)), Code::format, where_, ": ", key, " must be a whole number, got '", printable(s),
+            "'");
     return v;
   }
   YAML::Node node_;
@@ -116,7 +120,8 @@ int choice(Section& s, const std::string& key, const std::vector<std::string>& c
 
 Extent extent(const std::vector<int64_t>& v, const std::string& key, const std::string& where) {
   Extent e{v.front(), v.back()};
-  require(v.size() <= 2 && e.height > 0 && e.width > 0 && e.height <= 1 << 16 && e.width <= 1 << 16, Code::format, where, ": ", key, " must be one size or [height, width]");
+  require(v.size() <= 2 && e.height > 0 && e.width > 0 && e.height <= 1 << 16 && e.width <= 1 << 16, Code::format, where, ": ", key,
+          " must be one size or [height, width]");
   return e;
 }
 
@@ -133,7 +138,8 @@ Preprocess read_preprocess(Section& s) {
   p.dtype = choice(s, "dtype", {"float32", "uint8"}) == 1 ? DType::u8 : DType::f32;
   p.scale = s.numbers("scale", {1}), p.mean = s.numbers("mean", {0}), p.std = s.numbers("std", {1});
   for (const auto* list : {&p.scale, &p.mean, &p.std})
-    require(list->size() == 1 || static_cast<int64_t>(list->size()) == p.channels(), Code::format, s.where(), ": scale, mean and std take one number or ", p.channels(), ", one for each channel");
+    require(list->size() == 1 || static_cast<int64_t>(list->size()) == p.channels(), Code::format, s.where(),
+            ": scale, mean and std take one number or ", p.channels(), ", one for each channel");
   for (float v : p.std) require(v != 0, Code::format, s.where(), ": std must not be 0");
   bool plain = p.scale == std::vector<float>{1} && p.mean == std::vector<float>{0} && p.std == std::vector<float>{1};
   require(p.dtype == DType::f32 || plain, Code::format, s.where(), ": dtype uint8 takes no scale, mean or std");
@@ -154,7 +160,8 @@ std::vector<int64_t> read_labels(Section& top, const PictureStore& store) {
   }
   s.refuse_others();
   if (none) return {};
-  require(!classes.empty() || mode == "sorted" || mode == "number", Code::format, s.where(), ": classes must be a list, 'sorted' or 'number', got '", printable(mode), "'");
+  require(!classes.empty() || mode == "sorted" || mode == "number", Code::format, s.where(), ": classes must be a list, 'sorted' or 'number', got '",
+          printable(mode), "'");
   if (classes.empty() && mode == "sorted") {
     for (int64_t i = 0; i < store.count(); ++i) classes.push_back(store.folder(i));
     std::sort(classes.begin(), classes.end());
@@ -168,7 +175,8 @@ std::vector<int64_t> read_labels(Section& top, const PictureStore& store) {
     int64_t label = -1;
     if (classes.empty()) {
       auto r = std::from_chars(folder.data(), folder.data() + folder.size(), label);
-      require(r.ec == std::errc() && r.ptr == folder.data() + folder.size() && !folder.empty(), Code::format, store.where(i), ": folder name '", printable(folder), "' is not a number");
+      require(r.ec == std::errc() && r.ptr == folder.data() + folder.size() && !folder.empty(), Code::format, store.where(i), ": folder name '",
+              printable(folder), "' is not a number");
     } else {
       auto it = number_of.find(folder);
       require(it != number_of.end(), Code::format, store.where(i), ": folder '", printable(folder), "' is not among the classes");
@@ -218,9 +226,7 @@ Described read(const std::string& path, const OpenOptions& options) {
 Described described_source(const std::string& path, const OpenOptions& options) {
   try {
     return read(path, options);
-  } catch (const YAML::Exception& e) {
-    fail(Code::format, path, ": ", printable(e.what()));
-  }
+  } catch (const YAML::Exception& e) { fail(Code::format, path, ": ", printable(e.what())); }
 }
 
 }  // namespace mo::data

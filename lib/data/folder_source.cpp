@@ -53,7 +53,8 @@ std::shared_ptr<Source> folder_source(const std::string& folder, const OpenOptio
     if (suffix == ".npz" || suffix == ".npy" || suffix == ".pb") source->files.push_back(entry.path().string());
   }
   require(!error, Code::io, "folder ", printable(folder), ": ", error.message());
-  require(!source->files.empty(), Code::not_found, "folder ", printable(folder), " holds no .npz, .npy or .pb samples (pictures need a data set .yaml)");
+  require(!source->files.empty(), Code::not_found, "folder ", printable(folder),
+          " holds no .npz, .npy or .pb samples (pictures need a data set .yaml)");
   std::sort(source->files.begin(), source->files.end());
   return source;
 }

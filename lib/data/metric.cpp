@@ -24,7 +24,8 @@ const MetricDef& metric(std::string_view name) {
     names.push_back(m->name);
   }
   std::string near = nearest(name, names);
-  fail(Code::invalid_argument, "unknown metric '", printable(name), "'", near.empty() ? "" : "; did you mean '" + near + "'?", " (known: ", join(names, ", "), ")");
+  fail(Code::invalid_argument, "unknown metric '", printable(name), "'", near.empty() ? "" : "; did you mean '" + near + "'?",
+       " (known: ", join(names, ", "), ")");
 }
 
 }  // namespace mo::data

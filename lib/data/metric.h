@@ -19,12 +19,12 @@ class Metric {
 
 struct MetricDef {
   const char* name;
-  const char* help;          // one sentence
+  const char* help;  // one sentence
   bool higher_is_better;
   std::unique_ptr<Metric> (*make)(const std::string& output);  // output: the model output judged, "" = the first
 };
 
-std::span<const MetricDef* const> metrics();   // in the order of metrics.inc
+std::span<const MetricDef* const> metrics();     // in the order of metrics.inc
 const MetricDef& metric(std::string_view name);  // throws Code::invalid_argument naming the nearest
 
 }  // namespace mo::data

@@ -98,9 +98,9 @@ struct Descr {
   const char* code;
   DType dtype;
 };
-constexpr Descr k_descrs[] = {{"f4", DType::f32}, {"f8", DType::f64}, {"f2", DType::f16}, {"i1", DType::i8},   {"i2", DType::i16}, {"i4", DType::i32},
-                              {"i8", DType::i64}, {"u1", DType::u8},  {"u2", DType::u16}, {"u4", DType::u32}, {"u8", DType::u64}, {"b1", DType::boolean},
-                              {"c8", DType::c64}, {"c16", DType::c128}};
+constexpr Descr k_descrs[] = {{"f4", DType::f32}, {"f8", DType::f64},     {"f2", DType::f16}, {"i1", DType::i8},   {"i2", DType::i16},
+                              {"i4", DType::i32}, {"i8", DType::i64},     {"u1", DType::u8},  {"u2", DType::u16},  {"u4", DType::u32},
+                              {"u8", DType::u64}, {"b1", DType::boolean}, {"c8", DType::c64}, {"c16", DType::c128}};
 
 DType dtype_of_descr(const std::string& descr, const std::string& where) {
   if (descr.size() >= 3)

@@ -16,7 +16,7 @@ Tensor parse_npy(std::span<const char> bytes, const std::string& where);
 std::string npy_bytes(const Tensor& t);
 
 Tensor read_npy(const std::string& path, int64_t max_bytes);
-NamedTensors read_npz(const std::string& path, int64_t max_bytes);  // arrays without their .npy suffix, in file order
+NamedTensors read_npz(const std::string& path, int64_t max_bytes);    // arrays without their .npy suffix, in file order
 void write_npz(const std::string& path, const NamedTensors& arrays);  // atomic; uncompressed
 
 }  // namespace mo::data

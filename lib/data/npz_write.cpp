@@ -36,7 +36,8 @@ void write_npz(const std::string& path, const NamedTensors& arrays) {
     archive_entry_set_filetype(entry.get(), AE_IFREG);
     archive_entry_set_perm(entry.get(), 0644);
     check(archive_write_header(zip.get(), entry.get()));
-    require(archive_write_data(zip.get(), bytes.data(), bytes.size()) == static_cast<la_ssize_t>(bytes.size()), Code::io, path, ": ", archive_error_string(zip.get()));
+    require(archive_write_data(zip.get(), bytes.data(), bytes.size()) == static_cast<la_ssize_t>(bytes.size()), Code::io, path, ": ",
+            archive_error_string(zip.get()));
     flush();
   }
   check(archive_write_close(zip.get()));

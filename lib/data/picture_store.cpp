@@ -42,7 +42,9 @@ PictureStore::PictureStore(const std::string& path, int64_t max_bytes) : root_(p
   try {
     if (std::filesystem::is_directory(path)) index_folder();
     else if (is_archive_name(path)) spool_archive();
-    else fail(std::filesystem::exists(path) ? Code::invalid_argument : Code::not_found, "pictures ", printable(path), std::filesystem::exists(path) ? " are neither a folder nor a .tar, .tar.gz or .zip" : " do not exist");
+    else
+      fail(std::filesystem::exists(path) ? Code::invalid_argument : Code::not_found, "pictures ", printable(path),
+           std::filesystem::exists(path) ? " are neither a folder nor a .tar, .tar.gz or .zip" : " do not exist");
     require(!entries_.empty(), Code::not_found, printable(path), ": holds no pictures");
   } catch (...) {
     if (spool_ >= 0) ::close(spool_);
@@ -57,8 +59,10 @@ PictureStore::~PictureStore() {
 
 void PictureStore::index_folder() {
   std::error_code error;
-  for (auto it = std::filesystem::recursive_directory_iterator(root_, error); !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error))
-    if (it->is_regular_file() && is_picture(it->path().filename().string())) entries_.push_back({std::filesystem::relative(it->path(), root_).string(), 0, -1});
+  for (auto it = std::filesystem::recursive_directory_iterator(root_, error); !error && it != std::filesystem::recursive_directory_iterator();
+       it.increment(error))
+    if (it->is_regular_file() && is_picture(it->path().filename().string()))
+      entries_.push_back({std::filesystem::relative(it->path(), root_).string(), 0, -1});
   require(!error, Code::io, "folder ", printable(root_), ": ", error.message());
 }
 

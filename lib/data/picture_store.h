@@ -19,7 +19,7 @@ class PictureStore {
 
   int64_t count() const { return static_cast<int64_t>(entries_.size()); }
   const std::string& path(int64_t i) const { return entries_[static_cast<size_t>(i)].path; }  // inside the folder or archive
-  std::string folder(int64_t i) const;                                                          // name of the folder it lies in
+  std::string folder(int64_t i) const;                                                        // name of the folder it lies in
   std::vector<char> read(int64_t i) const;
   std::string where(int64_t i) const { return root_ + "/" + printable(path(i)); }
 

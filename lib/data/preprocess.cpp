@@ -55,7 +55,8 @@ std::vector<float> resize_bilinear(const Image& image, Extent to) {
       const Taps& t = across[static_cast<size_t>(x)];
       for (int64_t k = 0; k < c; ++k) {
         float sum = 0;
-        for (size_t i = 0; i < t.weights.size(); ++i) sum += t.weights[i] * image.pixels[static_cast<size_t>((y * image.width + t.first + static_cast<int64_t>(i)) * c + k)];
+        for (size_t i = 0; i < t.weights.size(); ++i)
+          sum += t.weights[i] * image.pixels[static_cast<size_t>((y * image.width + t.first + static_cast<int64_t>(i)) * c + k)];
         rows[static_cast<size_t>((y * to.width + x) * c + k)] = sum;
       }
     }
@@ -78,7 +79,8 @@ Tensor preprocess(const Image& image, const Preprocess& p, const std::string& wh
   if (size.height == image.height && size.width == image.width) pixels.assign(image.pixels.begin(), image.pixels.end());
   else pixels = resize_bilinear(image, size);
   Extent crop = p.center_crop.value_or(size);
-  require(crop.height <= size.height && crop.width <= size.width, Code::shape, where, ": picture of ", size.height, " x ", size.width, " is smaller than the crop of ", crop.height, " x ", crop.width);
+  require(crop.height <= size.height && crop.width <= size.width, Code::shape, where, ": picture of ", size.height, " x ", size.width,
+          " is smaller than the crop of ", crop.height, " x ", crop.width);
   int64_t top = (size.height - crop.height) / 2, left = (size.width - crop.width) / 2;
   Tensor out = Tensor::allocate(p.dtype, p.channels_last ? Shape{crop.height, crop.width, c} : Shape{c, crop.height, crop.width});
   auto* floats = p.dtype == DType::f32 ? out.mutable_data<float>() : nullptr;

@@ -19,7 +19,7 @@ struct Preprocess {
   std::optional<Extent> resize;         // or to exactly this
   std::optional<Extent> center_crop;    // after the resize; the picture must be at least this large
   bool channels_last = false;
-  DType dtype = DType::f32;             // f32 or u8 (u8: no scale, mean, std)
+  DType dtype = DType::f32;  // f32 or u8 (u8: no scale, mean, std)
   // value = (pixel * scale - mean) / std, pixel 0..255; one number or one per channel
   std::vector<float> scale{1}, mean{0}, std{1};
 

@@ -24,7 +24,8 @@ Tensor stack(std::span<const Tensor> samples) {
   Tensor out = Tensor::allocate(first.dtype(), shape);
   for (size_t k = 0; k < samples.size(); ++k) {
     const Tensor& s = samples[k];
-    require(s.dtype() == first.dtype() && s.shape() == first.shape(), Code::shape, "sample ", k, " is ", describe(s), ", the first is ", describe(first));
+    require(s.dtype() == first.dtype() && s.shape() == first.shape(), Code::shape, "sample ", k, " is ", describe(s), ", the first is ",
+            describe(first));
     if (s.dtype() == DType::string) {
       for (int64_t i = 0; i < s.size(); ++i) out.mutable_data<std::string>()[static_cast<int64_t>(k) * s.size() + i] = s.strings()[i];
     } else if (s.bytes() > 0) {

@@ -94,7 +94,8 @@ NodeId Graph::add_node(Node n) {
   NodeId id = static_cast<NodeId>(nodes_.size());
   for (ValueId v : n.outputs) {
     if (v == k_none) continue;
-    require(value(v).producer == k_none && !value(v).is_constant() && !is_input(v), Code::format, "value '", printable(value(v).name), "' has two producers");
+    require(value(v).producer == k_none && !value(v).is_constant() && !is_input(v), Code::format, "value '", printable(value(v).name),
+            "' has two producers");
     value(v).producer = id;
   }
   nodes_.push_back(std::move(n));
@@ -300,7 +301,8 @@ void Graph::verify() const {
     }
   }
   for (ValueId v : outputs)
-    require(v != k_none && ready[static_cast<size_t>((value(v), v))], Code::format, "output '", v == k_none ? std::string("(omitted)") : printable(value(v).name), "' is never produced");
+    require(v != k_none && ready[static_cast<size_t>((value(v), v))], Code::format, "output '",
+            v == k_none ? std::string("(omitted)") : printable(value(v).name), "' is never produced");
 }
 
 std::vector<std::pair<std::string, GraphPtr>> subgraphs(const Node& n) {

@@ -38,8 +38,8 @@ struct Type {
   static Type sequence_of(Type element);
   static Type optional_of(Type element);
   bool is_tensor() const { return kind == Kind::tensor; }
-  bool is_static() const;   // a tensor with dtype, rank and every dim known
-  Shape shape() const;      // of a static type
+  bool is_static() const;  // a tensor with dtype, rank and every dim known
+  Shape shape() const;     // of a static type
   int64_t rank() const { return ranked ? static_cast<int64_t>(dims.size()) : -1; }
   bool operator==(const Type& other) const;
 };
@@ -48,8 +48,8 @@ std::string describe(const Type& type);  // "float32[batch, 3, ?, 224]"
 class Graph;
 using GraphPtr = std::shared_ptr<const Graph>;  // subgraphs are shared and replaced, never changed in place
 
-using AttrValue = std::variant<int64_t, float, std::string, Tensor, GraphPtr, std::vector<int64_t>, std::vector<float>,
-                               std::vector<std::string>, std::vector<Tensor>, std::vector<GraphPtr>, Type, std::vector<Type>>;
+using AttrValue = std::variant<int64_t, float, std::string, Tensor, GraphPtr, std::vector<int64_t>, std::vector<float>, std::vector<std::string>,
+                               std::vector<Tensor>, std::vector<GraphPtr>, Type, std::vector<Type>>;
 
 struct Node {
   std::string op{}, domain{};  // domain "" is ai.onnx; "mo" holds libmo's own plan-time operators
@@ -69,7 +69,7 @@ struct Node {
   std::vector<int64_t> ints(std::string_view attribute, std::vector<int64_t> fallback = {}) const;
   std::vector<float> floats(std::string_view attribute, std::vector<float> fallback = {}) const;
   std::vector<std::string> strings(std::string_view attribute) const;
-  const Tensor* tensor(std::string_view attribute) const;    // null when absent
+  const Tensor* tensor(std::string_view attribute) const;      // null when absent
   const GraphPtr* subgraph(std::string_view attribute) const;  // null when absent
   bool is(std::string_view op_name, std::string_view op_domain = "") const { return op == op_name && domain == op_domain; }
   ValueId input(size_t index) const { return index < inputs.size() ? inputs[index] : k_none; }
@@ -107,12 +107,12 @@ class Graph {
   void rename_value(ValueId id, std::string value_name);
 
   // --- nodes
-  NodeId add_node(Node node);                    // appended; outputs must be values without producer
+  NodeId add_node(Node node);                     // appended; outputs must be values without producer
   NodeId insert_before(NodeId place, Node node);  // position in order() before `place`
-  void remove_node(NodeId id);                   // its outputs lose their producer
+  void remove_node(NodeId id);                    // its outputs lose their producer
   bool alive(NodeId id) const { return id >= 0 && id < static_cast<NodeId>(nodes_.size()) && alive_[id]; }
   const Node& node(NodeId id) const;
-  Node& edit(NodeId id);  // attributes, name, op; use the setters below for edges
+  Node& edit(NodeId id);                                   // attributes, name, op; use the setters below for edges
   void set_input(NodeId id, size_t index, ValueId value);  // grows the list when needed
   void set_output(NodeId id, size_t index, ValueId value);
   void resize_inputs(NodeId id, size_t count);
@@ -121,8 +121,8 @@ class Graph {
   void sort();  // restores topological order, stable; throws Code::format on a cycle
 
   // --- edges
-  std::vector<ValueId> inputs, outputs;  // of the graph; an input may also be a constant (a default)
-  std::vector<Capture> captures;         // only in subgraphs
+  std::vector<ValueId> inputs, outputs;         // of the graph; an input may also be a constant (a default)
+  std::vector<Capture> captures;                // only in subgraphs
   void replace_uses(ValueId from, ValueId to);  // in nodes, subgraph captures and graph outputs
   bool is_input(ValueId id) const;
   bool is_output(ValueId id) const;
@@ -137,12 +137,12 @@ class Graph {
   // Replaces the subgraph under `attribute` (and keeps the users of captured values right).
   void set_subgraph(NodeId id, std::string_view attribute, std::shared_ptr<const Graph> subgraph);
 
-  int remove_dead();  // nodes that reach no output, unused constants; returns how many nodes went
+  int remove_dead();    // nodes that reach no output, unused constants; returns how many nodes went
   void verify() const;  // throws Code::internal / Code::format: dangling ids, duplicate names, two producers, order
 
  private:
   void link(NodeId id, int direction);  // adds (+1) or removes (-1) this node's uses
-  std::deque<Node> nodes_;  // deques: references stay good while others are added
+  std::deque<Node> nodes_;              // deques: references stay good while others are added
   std::vector<char> alive_;
   std::vector<NodeId> order_;
   std::deque<Value> values_;
@@ -155,8 +155,8 @@ std::vector<std::pair<std::string, GraphPtr>> subgraphs(const Node& node);
 // A whole model: the graph and what the file says about itself.
 struct Model {
   Graph graph;
-  int64_t ir_version = 0;                                  // as read
-  std::vector<std::pair<std::string, int64_t>> opsets;     // as read: domain -> version
+  int64_t ir_version = 0;                               // as read
+  std::vector<std::pair<std::string, int64_t>> opsets;  // as read: domain -> version
   std::string producer_name, producer_version, domain, doc;
   int64_t model_version = 0;
   std::vector<std::pair<std::string, std::string>> metadata;

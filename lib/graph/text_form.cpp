@@ -245,7 +245,8 @@ std::string print(const Graph& g) {
     out += "  " + (n.name.empty() ? "" : n.name + ": ") + names(g, n.outputs) + " = " + (n.domain.empty() ? "" : n.domain + ".") + n.op;
     if (!n.attributes.empty()) {
       out += "<";
-      for (size_t i = 0; i < n.attributes.size(); ++i) out += text(i ? ", " : "", n.attributes[i].first, "=", std::visit(AttrText{}, n.attributes[i].second));
+      for (size_t i = 0; i < n.attributes.size(); ++i)
+        out += text(i ? ", " : "", n.attributes[i].first, "=", std::visit(AttrText{}, n.attributes[i].second));
       out += ">";
     }
     out += text("(", names(g, n.inputs), ");\n");

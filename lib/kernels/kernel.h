@@ -33,8 +33,8 @@ struct Request {
   std::span<const Operand> inputs, outputs;
   int threads = 1;
   PackCache* packs = nullptr;
-  bool bf16 = false;  // operands of products may be rounded to bfloat16, where the machine multiplies that fast
-  const Operand& in(size_t i) const;   // an absent operand when out of range
+  bool bf16 = false;                  // operands of products may be rounded to bfloat16, where the machine multiplies that fast
+  const Operand& in(size_t i) const;  // an absent operand when out of range
   const Operand& out(size_t i = 0) const;
 };
 
@@ -49,9 +49,9 @@ struct Args {
 struct Prepared {
   std::function<void(const Args&)> run;  // const, callable from many threads at once with different Args
   int64_t scratch_bytes = 0;
-  std::string detail;                     // what the library underneath chose ("brgconv:avx512_core_vnni")
-  std::vector<int> unused_inputs;         // constants that were packed: the plan need not keep the originals
-  int in_place = -1;                      // input whose buffer output 0 may reuse when it dies here
+  std::string detail;              // what the library underneath chose ("brgconv:avx512_core_vnni")
+  std::vector<int> unused_inputs;  // constants that were packed: the plan need not keep the originals
+  int in_place = -1;               // input whose buffer output 0 may reuse when it dies here
 };
 
 struct Decline {

@@ -91,7 +91,8 @@ class Decoder {
   }
 
   void check_name(const std::string& name, const char* what) {
-    require(static_cast<int64_t>(name.size()) <= options_.limits.name_bytes, Code::limit, what, " name of ", name.size(), " bytes, the limit is ", options_.limits.name_bytes);
+    require(static_cast<int64_t>(name.size()) <= options_.limits.name_bytes, Code::limit, what, " name of ", name.size(), " bytes, the limit is ",
+            options_.limits.name_bytes);
   }
 
   // --- graphs
@@ -148,8 +149,8 @@ class Decoder {
       graph::Value& v = g.value(it->second);
       require(g.is_input(it->second) && !v.is_constant(), Code::format, "initializer '", printable(name), "' is defined twice");
       if (v.type.kind == Type::Kind::unknown) v.type = Type::tensor(contents.dtype(), contents.shape());
-      require(v.type.is_tensor() && (v.type.dtype == contents.dtype() || v.type.dtype == DType::undefined), Code::type, "initializer '", printable(name), "' is ",
-              mo::name(contents.dtype()), ", the input of that name is ", describe(v.type));
+      require(v.type.is_tensor() && (v.type.dtype == contents.dtype() || v.type.dtype == DType::undefined), Code::type, "initializer '",
+              printable(name), "' is ", mo::name(contents.dtype()), ", the input of that name is ", describe(v.type));
       v.type.dtype = contents.dtype();
       v.constant = std::move(contents);
       return;
@@ -163,9 +164,7 @@ class Decoder {
   Type named_type(const ::onnx::ValueInfoProto& info) {
     try {
       return decode_type(info.type());
-    } catch (const Error& e) {
-      fail(e.code(), "value '", printable(info.name()), "': ", e.message());
-    }
+    } catch (const Error& e) { fail(e.code(), "value '", printable(info.name()), "': ", e.message()); }
   }
 
   void give_type(const ::onnx::ValueInfoProto& info, Scope& scope) {
@@ -264,8 +263,8 @@ class Decoder {
 
   void call(const FunctionProto& f, const NodeProto& p, Scope& scope) {
     require(scope.depth < options_.limits.depth, Code::limit, "functions and subgraphs are nested deeper than ", options_.limits.depth);
-    require(p.input_size() <= f.input_size() && p.output_size() <= f.output_size(), Code::format, "call of function '", printable(f.name()), "' with ",
-            p.input_size(), " inputs and ", p.output_size(), " outputs, it has ", f.input_size(), " and ", f.output_size());
+    require(p.input_size() <= f.input_size() && p.output_size() <= f.output_size(), Code::format, "call of function '", printable(f.name()),
+            "' with ", p.input_size(), " inputs and ", p.output_size(), " outputs, it has ", f.input_size(), " and ", f.output_size());
     Attributes arguments = attributes(p, scope);
     OpsetMap versions = read_versions(f.opset_import());
     Scope body;
@@ -284,7 +283,8 @@ class Decoder {
     std::vector<ValueId> actual = inputs(p, scope);
     for (int i = 0; i < f.input_size(); ++i) {
       ValueId v = i < static_cast<int>(actual.size()) && actual[static_cast<size_t>(i)] != k_none ? actual[static_cast<size_t>(i)] : k_absent;
-      require(body.names.emplace(f.input(i), v).second, Code::format, "function '", printable(f.name()), "' has two inputs '", printable(f.input(i)), "'");
+      require(body.names.emplace(f.input(i), v).second, Code::format, "function '", printable(f.name()), "' has two inputs '", printable(f.input(i)),
+              "'");
     }
     declare_body(f, p, scope, body);
     add_nodes(f.node(), body);
@@ -292,7 +292,8 @@ class Decoder {
       if (p.output(i).empty()) continue;
       ValueId wanted = scope.names.at(p.output(i));
       auto it = body.names.find(f.output(i));
-      require(it != body.names.end() && it->second >= 0, Code::format, "output '", printable(f.output(i)), "' of function '", printable(f.name()), "' is not defined");
+      require(it != body.names.end() && it->second >= 0, Code::format, "output '", printable(f.output(i)), "' of function '", printable(f.name()),
+              "' is not defined");
       if (it->second == wanted) continue;
       Node same;
       same.op = "Identity";
@@ -314,7 +315,8 @@ class Decoder {
         check_name(name, "output");
         auto it = results.find(name);
         ValueId v = it != results.end() ? it->second : scope.graph->add_value(body.prefix + name);
-        require(body.names.emplace(name, v).second, Code::format, "value '", printable(name), "' of function '", printable(f.name()), "' is defined twice");
+        require(body.names.emplace(name, v).second, Code::format, "value '", printable(name), "' of function '", printable(f.name()),
+                "' is defined twice");
       }
     for (const auto& info : f.value_info()) give_type(info, body);
   }
@@ -384,7 +386,8 @@ class Decoder {
   std::optional<AttrValue> referred(const AttributeProto& a, Scope& scope) {
     const Attributes* arguments = nullptr;
     for (Scope* s = &scope; s && !arguments; s = s->parent) arguments = s->arguments;
-    require(arguments != nullptr, Code::format, "attribute '", printable(a.name()), "' refers to '", printable(a.ref_attr_name()), "' outside of a function");
+    require(arguments != nullptr, Code::format, "attribute '", printable(a.name()), "' refers to '", printable(a.ref_attr_name()),
+            "' outside of a function");
     for (const auto& [key, value] : *arguments) {
       if (key != a.ref_attr_name()) continue;
       bool graphs = std::holds_alternative<GraphPtr>(value) || std::holds_alternative<std::vector<GraphPtr>>(value);

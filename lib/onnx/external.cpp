@@ -14,7 +14,8 @@ namespace {
 int64_t parse_number(const std::string& text_value, const char* key) {
   int64_t v = 0;
   auto [end, error] = std::from_chars(text_value.data(), text_value.data() + text_value.size(), v);
-  require(error == std::errc() && end == text_value.data() + text_value.size() && v >= 0, Code::format, "external data ", key, " '", printable(text_value), "' is not a size");
+  require(error == std::errc() && end == text_value.data() + text_value.size() && v >= 0, Code::format, "external data ", key, " '",
+          printable(text_value), "' is not a size");
   return v;
 }
 

@@ -9,7 +9,7 @@ namespace onnx {
 class FunctionProto;
 class ModelProto;
 class NodeProto;
-}
+}  // namespace onnx
 
 namespace mo::onnx {
 

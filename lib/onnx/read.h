@@ -18,8 +18,8 @@ enum class ExternalData : uint8_t {
 struct ReadOptions {
   Limits limits = {};
   ExternalData external = ExternalData::read;
-  std::string base_dir = {};   // where external data lies; read(path) takes the file's own folder, read_bytes refuses external data without one
-  bool legalize = true;   // false keeps every operator in the form of the file (for tests and tools)
+  std::string base_dir = {};  // where external data lies; read(path) takes the file's own folder, read_bytes refuses external data without one
+  bool legalize = true;       // false keeps every operator in the form of the file (for tests and tools)
   Control* control = nullptr;
 };
 

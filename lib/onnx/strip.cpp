@@ -34,9 +34,7 @@ class FileBlocks : public google::protobuf::io::ZeroCopyInputStream {
     try {
       filled_ = static_cast<int>(file_.read_some(at_, block_.data(), static_cast<int64_t>(block_.size())));
       if (filled_ == 0) error_ = text("'", printable(file_.path()), "' shrank while it was read");
-    } catch (const Error& e) {
-      error_ = e.message();
-    }
+    } catch (const Error& e) { error_ = e.message(); }
     if (!error_.empty()) return false;
     at_ += filled_;
     *data = block_.data();
@@ -71,14 +69,30 @@ enum class Kind : uint8_t { opaque, model, graph, node, attribute, tensor, spars
 Kind child_of(Kind kind, int field) {
   switch (kind) {
     case Kind::model: return field == 7 ? Kind::graph : field == 25 ? Kind::function : field == 20 ? Kind::dropped : Kind::opaque;
-    case Kind::graph: return field == 1 ? Kind::node : field == 5 ? Kind::tensor : field == 15 ? Kind::sparse : field == 14 ? Kind::dropped : Kind::opaque;
+    case Kind::graph:
+      return field == 1 ? Kind::node : field == 5 ? Kind::tensor : field == 15 ? Kind::sparse : field == 14 ? Kind::dropped : Kind::opaque;
     case Kind::node: return field == 5 ? Kind::attribute : Kind::opaque;
     case Kind::attribute:
-      return field == 5 || field == 10 ? Kind::tensor : field == 6 || field == 11 ? Kind::graph : field == 22 || field == 23 ? Kind::sparse : Kind::opaque;
+      return field == 5 || field == 10    ? Kind::tensor
+             : field == 6 || field == 11  ? Kind::graph
+             : field == 22 || field == 23 ? Kind::sparse
+                                          : Kind::opaque;
     case Kind::sparse: return field == 1 || field == 2 ? Kind::tensor : Kind::opaque;
     case Kind::function: return field == 7 ? Kind::node : field == 11 ? Kind::attribute : Kind::opaque;
-    case Kind::sequence: return field == 3 ? Kind::tensor : field == 4 ? Kind::sparse : field == 5 ? Kind::sequence : field == 6 ? Kind::dropped : field == 7 ? Kind::optional : Kind::opaque;
-    case Kind::optional: return field == 3 ? Kind::tensor : field == 4 ? Kind::sparse : field == 5 ? Kind::sequence : field == 6 ? Kind::dropped : field == 7 ? Kind::optional : Kind::opaque;
+    case Kind::sequence:
+      return field == 3   ? Kind::tensor
+             : field == 4 ? Kind::sparse
+             : field == 5 ? Kind::sequence
+             : field == 6 ? Kind::dropped
+             : field == 7 ? Kind::optional
+                          : Kind::opaque;
+    case Kind::optional:
+      return field == 3   ? Kind::tensor
+             : field == 4 ? Kind::sparse
+             : field == 5 ? Kind::sequence
+             : field == 6 ? Kind::dropped
+             : field == 7 ? Kind::optional
+                          : Kind::opaque;
     default: return Kind::opaque;
   }
 }

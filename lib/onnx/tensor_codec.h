@@ -9,7 +9,7 @@
 namespace onnx {
 class TensorProto;
 class SparseTensorProto;
-}
+}  // namespace onnx
 
 namespace mo::onnx {
 

@@ -55,9 +55,17 @@ void fill_typed(Tensor& t, const ::onnx::TensorProto& proto) {
     case DType::u64: return fill<uint64_t>(t, proto.uint64_data());
     case DType::u32: return fill<uint32_t>(t, proto.uint64_data());
     case DType::i32: return fill<int32_t>(t, proto.int32_data());
-    case DType::i16: case DType::u16: case DType::f16: case DType::bf16: return fill<uint16_t>(t, proto.int32_data());
-    case DType::f6e2m3: case DType::f6e3m2: return fill_six_bit(t, proto);
-    case DType::u4: case DType::i4: case DType::f4e2m1: case DType::u2: case DType::i2: return fill_packed(t, proto);
+    case DType::i16:
+    case DType::u16:
+    case DType::f16:
+    case DType::bf16: return fill<uint16_t>(t, proto.int32_data());
+    case DType::f6e2m3:
+    case DType::f6e3m2: return fill_six_bit(t, proto);
+    case DType::u4:
+    case DType::i4:
+    case DType::f4e2m1:
+    case DType::u2:
+    case DType::i2: return fill_packed(t, proto);
     default: return fill<uint8_t>(t, proto.int32_data());  // 8-bit types and bool
   }
 }
@@ -124,7 +132,8 @@ Tensor TensorDecoder::dense(const ::onnx::TensorProto& proto) {
 Tensor TensorDecoder::decode(const ::onnx::TensorProto& proto, StrippedData& data) {
   DType dtype = static_cast<DType>(proto.data_type());
   check_known(dtype);
-  require(proto.dims_size() <= std::min(limits_.rank, k_max_rank), Code::limit, "rank ", proto.dims_size(), " is above ", std::min(limits_.rank, k_max_rank));
+  require(proto.dims_size() <= std::min(limits_.rank, k_max_rank), Code::limit, "rank ", proto.dims_size(), " is above ",
+          std::min(limits_.rank, k_max_rank));
   Shape shape(proto.dims().begin(), proto.dims().end());
   int64_t count = element_count(shape);
   if (dtype == DType::string) {
@@ -156,7 +165,8 @@ Tensor TensorDecoder::decode(const ::onnx::TensorProto& proto, StrippedData& dat
     t = join_chunks(data.chunks, dtype, shape, bytes, proto.float_data_size() + proto.double_data_size() > 0);
   } else {
     // What the fields hold bounds the shape before memory is taken: no entry stands for more than four elements.
-    int64_t most = int64_t{4} * (proto.float_data_size() + proto.double_data_size() + proto.int32_data_size() + int64_t{proto.int64_data_size()} + proto.uint64_data_size());
+    int64_t most = int64_t{4} * (proto.float_data_size() + proto.double_data_size() + proto.int32_data_size() + int64_t{proto.int64_data_size()} +
+                                 proto.uint64_data_size());
     require(count <= most, Code::format, "holds too few values for shape ", shape);
     t = Tensor::allocate(dtype, shape);
     fill_typed(t, proto);
@@ -173,12 +183,14 @@ Tensor TensorDecoder::sparse(const ::onnx::SparseTensorProto& proto) {
   int64_t count = element_count(shape), rank = static_cast<int64_t>(shape.size()), given = values.size();
   require(indices.dtype() == DType::i64, Code::format, label, "has ", name(indices.dtype()), " indices, wanted int64");
   bool linear = indices.shape() == Shape{given};
-  require(values.rank() == 1 && (linear || indices.shape() == Shape{given, rank}), Code::format, label, "has indices of shape ", indices.shape(), " for ", given, " values");
+  require(values.rank() == 1 && (linear || indices.shape() == Shape{given, rank}), Code::format, label, "has indices of shape ", indices.shape(),
+          " for ", given, " values");
   int bits = info(values.dtype()).bits;
   require(bits >= 8, Code::unsupported, label, "holds ", name(values.dtype()));
   // A few bytes may claim a huge dense form: allow a thousandfold, or 16 MiB.
   int64_t bytes = storage_bytes(values.dtype(), count);
-  require(bytes <= std::max<int64_t>(int64_t{1} << 24, checked_mul(values.bytes(), 1000)) && bytes <= limits_.tensor_bytes, Code::limit, label, "takes ", bytes, " bytes when dense");
+  require(bytes <= std::max<int64_t>(int64_t{1} << 24, checked_mul(values.bytes(), 1000)) && bytes <= limits_.tensor_bytes, Code::limit, label,
+          "takes ", bytes, " bytes when dense");
   Tensor t = Tensor::zeros(values.dtype(), shape);
   const int64_t* at = indices.data<int64_t>();
   size_t width = static_cast<size_t>(bits / 8);
@@ -194,7 +206,8 @@ Tensor TensorDecoder::sparse(const ::onnx::SparseTensorProto& proto) {
         place = place * size + k;
       }
     }
-    std::memcpy(static_cast<char*>(t.raw_mutable()) + static_cast<size_t>(place) * width, static_cast<const char*>(values.raw()) + static_cast<size_t>(i) * width, width);
+    std::memcpy(static_cast<char*>(t.raw_mutable()) + static_cast<size_t>(place) * width,
+                static_cast<const char*>(values.raw()) + static_cast<size_t>(i) * width, width);
   }
   return t;
 }

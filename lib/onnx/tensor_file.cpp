@@ -38,7 +38,8 @@ class DataWalker {
         require(WireFormatLite::SkipField(&in, tag), Code::format, "not a valid sequence or optional");
         continue;
       }
-      require(in.ReadVarintSizeAsInt(&length) && length <= static_cast<int>(bytes.size()) - in.CurrentPosition(), Code::format, "not a valid sequence or optional");
+      require(in.ReadVarintSizeAsInt(&length) && length <= static_cast<int>(bytes.size()) - in.CurrentPosition(), Code::format,
+              "not a valid sequence or optional");
       std::string_view body = bytes.substr(static_cast<size_t>(in.CurrentPosition()), static_cast<size_t>(length));
       in.Skip(length);
       switch (field) {
@@ -65,9 +66,7 @@ template <class F>
 auto named(std::string_view where, F work) {
   try {
     return work();
-  } catch (const Error& e) {
-    throw Error(e.code(), text("'", printable(where), "': ", e.message()));
-  }
+  } catch (const Error& e) { throw Error(e.code(), text("'", printable(where), "': ", e.message())); }
 }
 
 std::vector<Datum> parse_items(std::span<const char> bytes, Root root) {

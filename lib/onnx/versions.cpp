@@ -25,12 +25,18 @@ struct Need {
 // The versions in which a dtype entered the standard.
 Need need_of(DType d) {
   switch (d) {
-    case DType::f8e4m3fn: case DType::f8e4m3fnuz: case DType::f8e5m2: case DType::f8e5m2fnuz: return {19, 9};
-    case DType::u4: case DType::i4: return {21, 10};
+    case DType::f8e4m3fn:
+    case DType::f8e4m3fnuz:
+    case DType::f8e5m2:
+    case DType::f8e5m2fnuz: return {19, 9};
+    case DType::u4:
+    case DType::i4: return {21, 10};
     case DType::f4e2m1: return {23, 11};
     case DType::f8e8m0: return {24, 12};
-    case DType::u2: case DType::i2: return {25, 13};
-    case DType::f6e2m3: case DType::f6e3m2: return {28, 14};
+    case DType::u2:
+    case DType::i2: return {25, 13};
+    case DType::f6e2m3:
+    case DType::f6e3m2: return {28, 14};
     default: return {k_lowest_opset, 7};
   }
 }
@@ -101,7 +107,8 @@ Versions choose_versions(const graph::Model& model, const WriteOptions& options)
   require(options.opset == 0 || options.opset >= s.opset, Code::unsupported, "opset ", options.opset, " cannot hold this model, it needs ", s.opset);
   if (options.opset != 0) s.opset = options.opset;
   int64_t ir = std::max(s.ir, ir_for_opset(s.opset));
-  require(options.ir_version == 0 || options.ir_version >= s.ir, Code::unsupported, "IR version ", options.ir_version, " cannot hold this model, it needs ", s.ir);
+  require(options.ir_version == 0 || options.ir_version >= s.ir, Code::unsupported, "IR version ", options.ir_version,
+          " cannot hold this model, it needs ", s.ir);
   if (options.ir_version != 0) ir = options.ir_version;
   Versions v{ir, {{"", s.opset}}};
   for (auto& [domain, version] : s.domains) v.opsets.emplace_back(domain, version);

@@ -182,7 +182,8 @@ void remove_old_data(const std::string& folder, const std::string& file_name, co
   if (!listing) return;
   while (const dirent* entry = ::readdir(listing.get())) {
     std::string_view name = entry->d_name;
-    if (name == keep || !name.starts_with(file_name + ".") || !name.ends_with(".data") || name.size() != file_name.size() + k_hex_digits + 6) continue;
+    if (name == keep || !name.starts_with(file_name + ".") || !name.ends_with(".data") || name.size() != file_name.size() + k_hex_digits + 6)
+      continue;
     std::string_view middle = name.substr(file_name.size() + 1, k_hex_digits);
     if (middle.find_first_not_of("0123456789abcdef") == std::string_view::npos) ::unlink(text(folder, "/", name).c_str());
   }

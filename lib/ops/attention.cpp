@@ -110,7 +110,8 @@ class Mask {
 
 void run(Run& c) {
   const Node& n = c.node;
-  Heads q = read_heads(c, Q, n.i("q_num_heads", 0)), k_new = read_heads(c, K, n.i("kv_num_heads", 0)), v_new = read_heads(c, V, n.i("kv_num_heads", 0));
+  Heads q = read_heads(c, Q, n.i("q_num_heads", 0)), k_new = read_heads(c, K, n.i("kv_num_heads", 0)),
+        v_new = read_heads(c, V, n.i("kv_num_heads", 0));
   require(c.has(PAST_K) == c.has(PAST_V), Code::format, "past_key and past_value go together");
   require(q.batch == k_new.batch && q.batch == v_new.batch && q.width == k_new.width && k_new.length == v_new.length && k_new.heads == v_new.heads,
           Code::shape, "Q ", c.in(Q).shape(), ", K ", c.in(K).shape(), ", V ", c.in(V).shape(), " do not fit");
@@ -205,7 +206,14 @@ int since(const Node& n, std::span<const Type> in) {
 
 }  // namespace
 
-extern const OpDef attention{.name = "Attention", .min_inputs = 3, .max_inputs = 7, .max_outputs = 4, .infer = infer, .run = run, .cost = cost,
-                             .since = 23, .since_of = since};
+extern const OpDef attention{.name = "Attention",
+                             .min_inputs = 3,
+                             .max_inputs = 7,
+                             .max_outputs = 4,
+                             .infer = infer,
+                             .run = run,
+                             .cost = cost,
+                             .since = 23,
+                             .since_of = since};
 
 }  // namespace mo::ops

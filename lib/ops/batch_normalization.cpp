@@ -81,7 +81,14 @@ int since(const Node& n, std::span<const Type> in) {
 
 }  // namespace
 
-extern const OpDef batch_normalization{.name = "BatchNormalization", .min_inputs = 5, .max_inputs = 5, .max_outputs = 3, .infer = infer, .run = run,
-                                       .cost = cost, .since = 9, .since_of = since};
+extern const OpDef batch_normalization{.name = "BatchNormalization",
+                                       .min_inputs = 5,
+                                       .max_inputs = 5,
+                                       .max_outputs = 3,
+                                       .infer = infer,
+                                       .run = run,
+                                       .cost = cost,
+                                       .since = 9,
+                                       .since_of = since};
 
 }  // namespace mo::ops

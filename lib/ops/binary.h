@@ -6,7 +6,8 @@
 namespace mo::ops {
 
 template <class T>
-using Unsign = typename std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::make_unsigned<std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, T, int>>,
+using Unsign = typename std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>,
+                                           std::make_unsigned<std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, T, int>>,
                                            std::type_identity<T>>::type;
 
 // a + b, a - b, a * b as two's complement for integers.

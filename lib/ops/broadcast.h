@@ -7,11 +7,11 @@
 namespace mo::ops {
 
 struct BroadcastPlan {
-  Shape shape;                                 // of the result
-  int64_t row = 0;                             // innermost length
-  std::vector<int64_t> step;                   // of each operand along a row: 0 or 1
-  std::vector<int64_t> extents;                // outer axes, merged, outermost first
-  std::vector<std::vector<int64_t>> strides;   // [operand][outer axis], in elements
+  Shape shape;                                // of the result
+  int64_t row = 0;                            // innermost length
+  std::vector<int64_t> step;                  // of each operand along a row: 0 or 1
+  std::vector<int64_t> extents;               // outer axes, merged, outermost first
+  std::vector<std::vector<int64_t>> strides;  // [operand][outer axis], in elements
 };
 
 // Throws Code::shape when the shapes do not broadcast.

@@ -12,7 +12,8 @@ namespace mo::ops {
 namespace {
 
 bool same_word(std::string_view a, std::string_view upper) {
-  return a.size() == upper.size() && std::equal(a.begin(), a.end(), upper.begin(), [](char x, char y) { return (x >= 'a' && x <= 'z' ? x - 32 : x) == y; });
+  return a.size() == upper.size() &&
+         std::equal(a.begin(), a.end(), upper.begin(), [](char x, char y) { return (x >= 'a' && x <= 'z' ? x - 32 : x) == y; });
 }
 
 std::string_view trimmed(std::string_view s) {
@@ -137,12 +138,18 @@ int cast_since(DType dtype) {
   switch (dtype) {
     case DType::string: return 9;
     case DType::bf16: return 13;
-    case DType::f8e4m3fn: case DType::f8e4m3fnuz: case DType::f8e5m2: case DType::f8e5m2fnuz: return 19;
-    case DType::i4: case DType::u4: return 21;
+    case DType::f8e4m3fn:
+    case DType::f8e4m3fnuz:
+    case DType::f8e5m2:
+    case DType::f8e5m2fnuz: return 19;
+    case DType::i4:
+    case DType::u4: return 21;
     case DType::f4e2m1: return 23;
     case DType::f8e8m0: return 24;
-    case DType::i2: case DType::u2: return 25;
-    case DType::f6e2m3: case DType::f6e3m2: return 28;
+    case DType::i2:
+    case DType::u2: return 25;
+    case DType::f6e2m3:
+    case DType::f6e3m2: return 28;
     default: return 7;
   }
 }

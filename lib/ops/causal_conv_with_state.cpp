@@ -47,7 +47,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef causal_conv_with_state{.name = "CausalConvWithState", .min_inputs = 2, .max_inputs = 4, .max_outputs = 2, .infer = infer, .run = run,
-                                          .since = 27};
+extern const OpDef causal_conv_with_state{
+    .name = "CausalConvWithState", .min_inputs = 2, .max_inputs = 4, .max_outputs = 2, .infer = infer, .run = run, .since = 27};
 
 }  // namespace mo::ops

@@ -1,6 +1,6 @@
 // Concat: joins tensors along an axis.
-#include "base/checked.h"
 #include "ops/concat.h"
+#include "base/checked.h"
 
 namespace mo::ops {
 
@@ -28,7 +28,8 @@ void infer(Infer& c) {
     require(in.dims.size() == dims.size(), Code::shape, "inputs of rank ", dims.size(), " and ", in.dims.size());
     for (size_t i = 0; i < dims.size(); ++i) {
       if (i == axis) continue;
-      require(!dims[i].known() || !in.dims[i].known() || dims[i].size == in.dims[i].size, Code::shape, "axis ", i, " is ", dims[i].size, " and ", in.dims[i].size);
+      require(!dims[i].known() || !in.dims[i].known() || dims[i].size == in.dims[i].size, Code::shape, "axis ", i, " is ", dims[i].size, " and ",
+              in.dims[i].size);
       if (!dims[i].known() && (in.dims[i].known() || dims[i].symbol.empty())) dims[i] = in.dims[i];
     }
     total = total < 0 || !in.dims[axis].known() ? -1 : checked_add(total, in.dims[axis].size);

@@ -33,11 +33,16 @@ int since(const Node& n, std::span<const Type>) {
   if (!t) return 12;  // the value_* forms
   switch (t->dtype()) {
     case DType::bf16: return 13;
-    case DType::f8e4m3fn: case DType::f8e4m3fnuz: case DType::f8e5m2: case DType::f8e5m2fnuz: return 19;
-    case DType::i4: case DType::u4: return 21;
+    case DType::f8e4m3fn:
+    case DType::f8e4m3fnuz:
+    case DType::f8e5m2:
+    case DType::f8e5m2fnuz: return 19;
+    case DType::i4:
+    case DType::u4: return 21;
     case DType::f4e2m1: return 23;
     case DType::f8e8m0: return 24;
-    case DType::i2: case DType::u2: return 25;
+    case DType::i2:
+    case DType::u2: return 25;
     default: return 7;
   }
 }

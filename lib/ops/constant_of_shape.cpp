@@ -29,11 +29,17 @@ void run(Run& c) {
 
 int since(const Node& n, std::span<const Type>) {
   switch (value_dtype(n)) {
-    case DType::bf16: case DType::f8e4m3fn: case DType::f8e4m3fnuz: case DType::f8e5m2: case DType::f8e5m2fnuz: return 20;
-    case DType::i4: case DType::u4: return 21;
+    case DType::bf16:
+    case DType::f8e4m3fn:
+    case DType::f8e4m3fnuz:
+    case DType::f8e5m2:
+    case DType::f8e5m2fnuz: return 20;
+    case DType::i4:
+    case DType::u4: return 21;
     case DType::f4e2m1: return 23;
     case DType::f8e8m0: return 24;
-    case DType::i2: case DType::u2: return 25;
+    case DType::i2:
+    case DType::u2: return 25;
     default: return 9;
   }
 }

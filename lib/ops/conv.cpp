@@ -37,7 +37,7 @@ Cost cost(const CostQuery& q) { return conv_cost(q, 1); }
 
 }  // namespace
 
-extern const OpDef conv{.name = "Conv", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .cost = cost, .since = 7,
-                        .since_of = since_bf16<7, 22>};
+extern const OpDef conv{
+    .name = "Conv", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .cost = cost, .since = 7, .since_of = since_bf16<7, 22>};
 
 }  // namespace mo::ops

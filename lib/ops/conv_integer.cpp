@@ -12,7 +12,8 @@ void run(Run& c) {
   ConvShape g = conv_shape(c.node, c.in(0).shape(), c.in(1).shape());
   PerChannel x_zp(c.in_or_null(2), 1, 0, "x_zero_point"), w_zp(c.in_or_null(3), g.out_channels, 0, "w_zero_point");
   std::vector<uint32_t> x = centered(c.in(0), x_zp, 1, 1);
-  std::vector<uint32_t> w = centered(c.in(1), w_zp, std::max<int64_t>(g.out_channels, 1), std::max<int64_t>(c.in(1).size() / std::max<int64_t>(g.out_channels, 1), 1));
+  std::vector<uint32_t> w =
+      centered(c.in(1), w_zp, std::max<int64_t>(g.out_channels, 1), std::max<int64_t>(c.in(1).size() / std::max<int64_t>(g.out_channels, 1), 1));
   int32_t* y = c.out(0, DType::i32, g.result()).mutable_data<int32_t>();
   convolve<uint32_t, uint32_t>(g, x.data(), w.data(), [&](int64_t n, int64_t m, const uint32_t* plane) {
     int32_t* dst = y + (n * g.out_channels + m) * g.out_plane;

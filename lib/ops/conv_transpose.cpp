@@ -20,7 +20,8 @@ Geometry read_geometry(const Node& n, size_t spatial, std::span<const int64_t> k
   for (int64_t p : g.output_padding) require(p >= 0 && p <= INT32_MAX, Code::invalid_argument, "output_padding is ", g.output_padding);
   // some exporters write the whole shape [n, c, spatial...]
   if (g.output_shape.size() == spatial + 2) g.output_shape.erase(g.output_shape.begin(), g.output_shape.begin() + 2);
-  require(g.output_shape.empty() || g.output_shape.size() == spatial, Code::shape, "output_shape has ", g.output_shape.size(), " entries, wants ", spatial);
+  require(g.output_shape.empty() || g.output_shape.size() == spatial, Code::shape, "output_shape has ", g.output_shape.size(), " entries, wants ",
+          spatial);
   for (int64_t s : g.output_shape) require(s >= 0, Code::invalid_argument, "output_shape is ", g.output_shape);
   return g;
 }
@@ -166,7 +167,7 @@ int since(const Node& n, std::span<const Type> inputs) {
 
 }  // namespace
 
-extern const OpDef conv_transpose{.name = "ConvTranspose", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .cost = cost, .since = 7,
-                                  .since_of = since};
+extern const OpDef conv_transpose{
+    .name = "ConvTranspose", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .cost = cost, .since = 7, .since_of = since};
 
 }  // namespace mo::ops

@@ -44,7 +44,8 @@ void infer_conv(Infer& c, size_t xi, size_t wi, DType dtype) {
   require(group >= 1, Code::invalid_argument, "group is ", group);
   Dim channels = dim_of(c, xi, 1), per_group = dim_of(c, wi, 1), m = dim_of(c, wi, 0);
   if (channels.known() && per_group.known())
-    require(checked_mul(per_group.size, group) == channels.size, Code::shape, "X has ", channels.size, " channels, W wants ", per_group.size, " * ", group);
+    require(checked_mul(per_group.size, group) == channels.size, Code::shape, "X has ", channels.size, " channels, W wants ", per_group.size, " * ",
+            group);
   if (m.known()) require(m.size % group == 0, Code::shape, m.size, " output channels in ", group, " groups");
   std::vector<Dim> dims{dim_of(c, xi, 0), m};
   std::vector<int64_t> kernel;

@@ -79,7 +79,8 @@ void run(Run& c) {
           ++k;
         } while (next_position(tap, g.window.kernel));
       }
-      for (int64_t m = 0; m < g.out_channels; ++m) store_number(c.dtype(), dst, (n * g.out_channels + m) * g.out_plane + o, sums[static_cast<size_t>(m)]);
+      for (int64_t m = 0; m < g.out_channels; ++m)
+        store_number(c.dtype(), dst, (n * g.out_channels + m) * g.out_plane + o, sums[static_cast<size_t>(m)]);
     }
   }
 }
@@ -88,7 +89,7 @@ Cost cost(const CostQuery& q) { return conv_cost(q, 1); }
 
 }  // namespace
 
-extern const OpDef deform_conv{.name = "DeformConv", .min_inputs = 3, .max_inputs = 5, .infer = infer, .run = run, .cost = cost, .since = 19,
-                               .since_of = since_bf16<19, 22>};
+extern const OpDef deform_conv{
+    .name = "DeformConv", .min_inputs = 3, .max_inputs = 5, .infer = infer, .run = run, .cost = cost, .since = 19, .since_of = since_bf16<19, 22>};
 
 }  // namespace mo::ops

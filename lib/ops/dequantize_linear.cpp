@@ -63,7 +63,7 @@ Cost cost(const CostQuery& q) {
 
 }  // namespace
 
-extern const OpDef dequantize_linear{.name = "DequantizeLinear", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .cost = cost, .since = 10,
-                                     .since_of = since};
+extern const OpDef dequantize_linear{
+    .name = "DequantizeLinear", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .cost = cost, .since = 10, .since_of = since};
 
 }  // namespace mo::ops

@@ -52,7 +52,14 @@ int since(const Node&, std::span<const Type> in) {
 }  // namespace
 
 // Only random in training mode; passes look at input 2 before folding.
-extern const OpDef dropout{.name = "Dropout", .min_inputs = 1, .max_inputs = 3, .max_outputs = 2, .infer = infer, .run = run, .flags = k_random | k_shares,
-                           .since = 12, .since_of = since};
+extern const OpDef dropout{.name = "Dropout",
+                           .min_inputs = 1,
+                           .max_inputs = 3,
+                           .max_outputs = 2,
+                           .infer = infer,
+                           .run = run,
+                           .flags = k_random | k_shares,
+                           .since = 12,
+                           .since_of = since};
 
 }  // namespace mo::ops

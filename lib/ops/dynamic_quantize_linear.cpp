@@ -34,7 +34,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef dynamic_quantize_linear{.name = "DynamicQuantizeLinear", .min_inputs = 1, .max_inputs = 1, .min_outputs = 3, .max_outputs = 3,
-                                           .infer = infer, .run = run, .since = 11};
+extern const OpDef dynamic_quantize_linear{
+    .name = "DynamicQuantizeLinear", .min_inputs = 1, .max_inputs = 1, .min_outputs = 3, .max_outputs = 3, .infer = infer, .run = run, .since = 11};
 
 }  // namespace mo::ops

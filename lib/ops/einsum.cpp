@@ -74,7 +74,8 @@ Equation parse_equation(const Node& n, std::span<const int64_t> ranks) {
   for (size_t i = 0; i < e.result.size(); ++i) {
     int label = e.result[i];
     require(std::count(e.result.begin(), e.result.end(), label) == 1, Code::format, "einsum result names a label twice");
-    bool known = label >= k_letters || std::any_of(e.terms.begin(), e.terms.end(), [&](const auto& t) { return std::find(t.begin(), t.end(), label) != t.end(); });
+    bool known = label >= k_letters ||
+                 std::any_of(e.terms.begin(), e.terms.end(), [&](const auto& t) { return std::find(t.begin(), t.end(), label) != t.end(); });
     require(known, Code::format, "einsum result names an unknown label");
   }
   return e;
@@ -104,9 +105,9 @@ void infer(Infer& c) {
 }
 
 struct Loops {
-  std::vector<int64_t> extents;                // of the result's labels, then of the summed ones
-  std::vector<std::vector<int64_t>> strides;   // [operand][loop]
-  size_t outer = 0;                            // loops that belong to the result
+  std::vector<int64_t> extents;               // of the result's labels, then of the summed ones
+  std::vector<std::vector<int64_t>> strides;  // [operand][loop]
+  size_t outer = 0;                           // loops that belong to the result
 };
 
 Loops make_loops(const Run& c, const Equation& e) {

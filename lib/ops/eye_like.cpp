@@ -16,7 +16,8 @@ void run(Run& c) {
   const Tensor& x = c.in(0);
   require(x.rank() == 2, Code::shape, "rank ", x.rank(), ", wanted 2");
   Tensor& y = c.out(0, dtype_attribute(c.node, "dtype", x.dtype()), x.shape());
-  require(is_floating(y.dtype()) || is_integer(y.dtype()) || y.dtype() == DType::boolean, Code::type, "dtype ", name(y.dtype()), " is not supported here");
+  require(is_floating(y.dtype()) || is_integer(y.dtype()) || y.dtype() == DType::boolean, Code::type, "dtype ", name(y.dtype()),
+          " is not supported here");
   fill(y, nullptr);
   int64_t rows = x.dim(0), columns = x.dim(1), k = std::clamp(c.node.i("k", 0), -rows, columns);
   for (int64_t r = std::max<int64_t>(0, -k); r < rows && r + k < columns; ++r) y.set_number(r * columns + r + k, 1);

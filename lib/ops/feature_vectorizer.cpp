@@ -31,7 +31,8 @@ void run(Run& c) {
   Tensor& y = c.out(0, DType::f32, {n, width});
   float* dst = y.mutable_data<float>();
   for (size_t k = 0; k < parts.size(); ++k) {
-    require(parts[k].n == n && parts[k].features == widths[k], Code::shape, "input ", k, " is ", parts[k].n, " by ", parts[k].features, ", wanted ", n, " by ", widths[k]);
+    require(parts[k].n == n && parts[k].features == widths[k], Code::shape, "input ", k, " is ", parts[k].n, " by ", parts[k].features, ", wanted ",
+            n, " by ", widths[k]);
     for (int64_t r = 0; r < n; ++r)
       for (int64_t i = 0; i < widths[k]; ++i) dst[r * width + at + i] = static_cast<float>(parts[k].row(r)[i]);
     at += widths[k];

@@ -96,7 +96,8 @@ std::vector<float> post_operand(const Run& c, std::span<const Post> posts, size_
 }
 bool OneMultiplier::covers(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r_scale) {
   if (!c.has(y_scale) || (c.has(r_scale) && c.in(r_scale).size() != 1)) return false;
-  return std::all_of(posts.begin(), posts.end(), [](const Post& p) { return p.kind == "relu" || p.kind == "clip" || p.kind == "add" || is_rounding(p); });
+  return std::all_of(posts.begin(), posts.end(),
+                     [](const Post& p) { return p.kind == "relu" || p.kind == "clip" || p.kind == "add" || is_rounding(p); });
 }
 
 OneMultiplier::OneMultiplier(const Run& c, std::span<const Post> posts, size_t y_scale, size_t r, size_t r_scale, size_t r_zp, const Shape& shape)
@@ -111,7 +112,8 @@ OneMultiplier::OneMultiplier(const Run& c, std::span<const Post> posts, size_t y
   }
   require(is_8bit(c.dtype(r)), Code::type, "epilogue operand is ", name(c.dtype(r)), ", wants int8 or uint8");
   std::vector<float> whole;
-  for (uint32_t q : centered(c.in(r), PerChannel(c.in_or_null(r_zp), 1, 0, "operand's zero point"), 1, 1)) whole.push_back(static_cast<float>(static_cast<int32_t>(q)));
+  for (uint32_t q : centered(c.in(r), PerChannel(c.in_or_null(r_zp), 1, 0, "operand's zero point"), 1, 1))
+    whole.push_back(static_cast<float>(static_cast<int32_t>(q)));
   operand_ = spread(std::move(whole), c.in(r).shape(), shape);
   r_factor_ = static_cast<float>(PerChannel(&c.in(r_scale), 1, 1, "operand's scale")[0]) / y_scale_;
 }

@@ -10,7 +10,8 @@ void infer(Infer& c) {
   int64_t batch = c.node.i("batch_dims", 0);
   if (!in.ranked || !index.ranked || index.rank() == 0 || !index.dims.back().known()) return c.set_unranked(0, in.dtype);
   int64_t width = index.dims.back().size;
-  require(batch >= 0 && batch <= in.rank() && width <= in.rank() - batch, Code::shape, "index tuples of ", width, " for rank ", in.rank(), ", batch_dims ", batch);
+  require(batch >= 0 && batch <= in.rank() && width <= in.rank() - batch, Code::shape, "index tuples of ", width, " for rank ", in.rank(),
+          ", batch_dims ", batch);
   int64_t first = batch + width;
   std::vector<Dim> dims(index.dims.begin(), index.dims.end() - 1);
   dims.insert(dims.end(), in.dims.begin() + first, in.dims.end());

@@ -14,7 +14,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef global_average_pool{.name = "GlobalAveragePool", .min_inputs = 1, .max_inputs = 1, .infer = infer_global_pool, .run = run,
-                                       .cost = global_pool_cost, .since = 7, .since_of = since_bf16<7, 22>};
+extern const OpDef global_average_pool{.name = "GlobalAveragePool",
+                                       .min_inputs = 1,
+                                       .max_inputs = 1,
+                                       .infer = infer_global_pool,
+                                       .run = run,
+                                       .cost = global_pool_cost,
+                                       .since = 7,
+                                       .since_of = since_bf16<7, 22>};
 
 }  // namespace mo::ops

@@ -41,7 +41,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef group_normalization{.name = "GroupNormalization", .min_inputs = 3, .max_inputs = 3, .infer = infer, .run = run, .cost = normalize_cost,
-                                       .since = 21};
+extern const OpDef group_normalization{
+    .name = "GroupNormalization", .min_inputs = 3, .max_inputs = 3, .infer = infer, .run = run, .cost = normalize_cost, .since = 21};
 
 }  // namespace mo::ops

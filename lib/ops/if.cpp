@@ -27,6 +27,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef if_op{.name = "If", .min_inputs = 1, .max_inputs = 1, .max_outputs = -1, .infer = infer, .run = run, .flags = k_control_flow, .since = 7};
+extern const OpDef if_op{
+    .name = "If", .min_inputs = 1, .max_inputs = 1, .max_outputs = -1, .infer = infer, .run = run, .flags = k_control_flow, .since = 7};
 
 }  // namespace mo::ops

@@ -10,7 +10,8 @@ namespace {
 
 std::string pixel_format(const Node& n) {
   std::string format = n.s("pixel_format", "RGB");
-  require(format == "RGB" || format == "BGR" || format == "Grayscale", Code::format, "pixel_format must be RGB, BGR or Grayscale, got ", printable(format));
+  require(format == "RGB" || format == "BGR" || format == "Grayscale", Code::format, "pixel_format must be RGB, BGR or Grayscale, got ",
+          printable(format));
   return format;
 }
 

@@ -23,7 +23,8 @@ void run(Run& c) {
       for (float v : c.node.floats("imputed_value_floats")) values.push_back(static_cast<T>(v));
       replaced = static_cast<T>(c.node.f("replaced_value_float", 0));
     }
-    require(values.size() == 1 || static_cast<int64_t>(values.size()) == features, Code::format, values.size(), " imputed values for ", features, " features");
+    require(values.size() == 1 || static_cast<int64_t>(values.size()) == features, Code::format, values.size(), " imputed values for ", features,
+            " features");
     const T* src = x.data<T>();
     T* dst = y.mutable_data<T>();
     for (int64_t i = 0; i < x.size(); ++i) {

@@ -25,7 +25,8 @@ std::vector<int64_t> element_offsets(const Shape& data, const Shape& index, std:
 TupleOffsets tuple_offsets(const Shape& data, const Shape& index, std::span<const int64_t> values, int64_t batch) {
   int64_t rank = static_cast<int64_t>(data.size()), index_rank = static_cast<int64_t>(index.size());
   require(rank >= 1 && index_rank >= 1, Code::shape, "data of shape ", data, " with indices of shape ", index);
-  require(batch >= 0 && batch < index_rank && batch < rank, Code::shape, "batch_dims ", batch, " for data of shape ", data, " and indices of shape ", index);
+  require(batch >= 0 && batch < index_rank && batch < rank, Code::shape, "batch_dims ", batch, " for data of shape ", data, " and indices of shape ",
+          index);
   int64_t width = index.back();
   require(width >= 0 && width <= rank - batch, Code::shape, "index tuples of ", width, " for data of shape ", data);
   int64_t batches = 1;

@@ -46,7 +46,9 @@ class Walk {
       contents.push_back(known(v));
     }
     Infer c(n, in, contents, out);
-    c.infer_subgraph = [&](const Graph& body, std::span<const Type> types) { return n.op == "If" ? branch_types(body, types) : body_types(body, types); };
+    c.infer_subgraph = [&](const Graph& body, std::span<const Type> types) {
+      return n.op == "If" ? branch_types(body, types) : body_types(body, types);
+    };
     infer_node(c);
     for (size_t i = 0; i < n.outputs.size(); ++i) {
       if (n.outputs[i] == graph::k_none) continue;
@@ -60,9 +62,7 @@ class Walk {
   std::vector<Type> branch_types(const Graph& body, std::span<const Type> types) {
     try {
       return body_types(body, types);
-    } catch (const Error&) {
-      return std::vector<Type>(body.outputs.size());
-    }
+    } catch (const Error&) { return std::vector<Type>(body.outputs.size()); }
   }
 
   std::vector<Type> body_types(const Graph& body, std::span<const Type> types) {

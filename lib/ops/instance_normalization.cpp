@@ -35,7 +35,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef instance_normalization{.name = "InstanceNormalization", .min_inputs = 3, .max_inputs = 3, .infer = infer, .run = run,
-                                          .cost = normalize_cost, .since = 7, .since_of = since_bf16<7, 22>};
+extern const OpDef instance_normalization{.name = "InstanceNormalization",
+                                          .min_inputs = 3,
+                                          .max_inputs = 3,
+                                          .infer = infer,
+                                          .run = run,
+                                          .cost = normalize_cost,
+                                          .since = 7,
+                                          .since_of = since_bf16<7, 22>};
 
 }  // namespace mo::ops

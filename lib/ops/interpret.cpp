@@ -105,7 +105,8 @@ class Interpreter {
     for (ValueId v : n.inputs) in.push_back(fetch(g, env, v));
     std::vector<const Datum*> pointers;
     for (const Datum& d : in) pointers.push_back(&d);
-    std::vector<Datum> out = node(n, pointers, [&](ValueId v) { return fetch(g, env, v); }, depth);
+    std::vector<Datum> out = node(
+        n, pointers, [&](ValueId v) { return fetch(g, env, v); }, depth);
     if (depth == 0 && options_.observe) options_.observe(id, out);
     for (size_t i = 0; i < n.outputs.size(); ++i)
       if (n.outputs[i] != k_none) env[static_cast<size_t>(n.outputs[i])] = std::move(out[i]);

@@ -6,8 +6,8 @@ namespace mo::ops {
 
 struct InterpretOptions {
   int threads = 1;
-  Random* random = nullptr;  // of random operators; a stream of its own, seeded with 0, when null
-  Control* control = nullptr;         // checked before every node
+  Random* random = nullptr;    // of random operators; a stream of its own, seeded with 0, when null
+  Control* control = nullptr;  // checked before every node
   // Called after each node of the outermost graph with the node's outputs (calibration, comparison of plans).
   std::function<void(graph::NodeId, std::span<const Datum> outputs)> observe;
 };

@@ -53,7 +53,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef layer_normalization{.name = "LayerNormalization", .min_inputs = 2, .max_inputs = 3, .max_outputs = 3, .infer = infer, .run = run,
-                                       .cost = normalize_cost, .since = 17};
+extern const OpDef layer_normalization{.name = "LayerNormalization",
+                                       .min_inputs = 2,
+                                       .max_inputs = 3,
+                                       .max_outputs = 3,
+                                       .infer = infer,
+                                       .run = run,
+                                       .cost = normalize_cost,
+                                       .since = 17};
 
 }  // namespace mo::ops

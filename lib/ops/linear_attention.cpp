@@ -87,6 +87,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef linear_attention{.name = "LinearAttention", .min_inputs = 3, .max_inputs = 6, .max_outputs = 2, .infer = infer, .run = run, .since = 27};
+extern const OpDef linear_attention{
+    .name = "LinearAttention", .min_inputs = 3, .max_inputs = 6, .max_outputs = 2, .infer = infer, .run = run, .since = 27};
 
 }  // namespace mo::ops

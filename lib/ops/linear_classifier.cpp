@@ -13,11 +13,13 @@ void run(Run& c) {
   ClassLabels labels = class_labels(c.node, "classlabels_ints");
   std::vector<float> weights = c.node.floats("coefficients"), bias = c.node.floats("intercepts");
   Rows x = feature_rows(c);
-  require(x.features > 0 && static_cast<int64_t>(weights.size()) % x.features == 0 && !weights.empty(), Code::format, weights.size(), " coefficients for ", x.features, " features");
+  require(x.features > 0 && static_cast<int64_t>(weights.size()) % x.features == 0 && !weights.empty(), Code::format, weights.size(),
+          " coefficients for ", x.features, " features");
   int64_t classes = static_cast<int64_t>(weights.size()) / x.features;
   bool binary = classes == 1 && labels.size() == 2;
   require(binary || classes == labels.size(), Code::format, classes, " rows of coefficients for ", labels.size(), " labels");
-  require(bias.empty() || static_cast<int64_t>(bias.size()) == classes, Code::format, bias.size(), " intercepts for ", classes, " rows of coefficients");
+  require(bias.empty() || static_cast<int64_t>(bias.size()) == classes, Code::format, bias.size(), " intercepts for ", classes,
+          " rows of coefficients");
   PostTransform post = post_transform(c.node.s("post_transform", "NONE"));
   Tensor scores = Tensor::allocate(DType::f32, {x.n, labels.size()});
   float* dst = scores.mutable_data<float>();
@@ -30,7 +32,8 @@ void run(Run& c) {
       s[static_cast<size_t>(k)] = sum;
     }
     chosen.push_back(binary ? s[0] > 0 : std::max_element(s.begin(), s.end()) - s.begin());
-    apply_post_transform(binary && (post == PostTransform::softmax || post == PostTransform::softmax_zero) ? PostTransform::none : post, s.data(), classes);
+    apply_post_transform(binary && (post == PostTransform::softmax || post == PostTransform::softmax_zero) ? PostTransform::none : post, s.data(),
+                         classes);
     if (binary) *dst++ = static_cast<float>(1 - s[0]);
     for (double v : s) *dst++ = static_cast<float>(v);
   }

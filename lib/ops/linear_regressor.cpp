@@ -17,8 +17,8 @@ void run(Run& c) {
   int64_t targets = target_count(c.node);
   std::vector<float> weights = c.node.floats("coefficients"), bias = c.node.floats("intercepts");
   Rows x = feature_rows(c);
-  require(static_cast<int64_t>(weights.size()) / targets == x.features && static_cast<int64_t>(weights.size()) % targets == 0, Code::format, weights.size(),
-          " coefficients for ", targets, " targets of ", x.features, " features");
+  require(static_cast<int64_t>(weights.size()) / targets == x.features && static_cast<int64_t>(weights.size()) % targets == 0, Code::format,
+          weights.size(), " coefficients for ", targets, " targets of ", x.features, " features");
   require(bias.empty() || static_cast<int64_t>(bias.size()) == targets, Code::format, bias.size(), " intercepts for ", targets, " targets");
   PostTransform post = post_transform(c.node.s("post_transform", "NONE"));
   float* dst = c.out(0, DType::f32, {x.n, targets}).mutable_data<float>();

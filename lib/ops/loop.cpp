@@ -66,8 +66,7 @@ void run(Run& c) {
   std::vector<Type> types{Type::tensor(DType::i64, Shape{}), Type::tensor(DType::boolean, Shape{})};
   for (const Datum& d : carried) types.push_back(type_of(d));
   for (size_t i = 0; i < p.carried; ++i) c.out(i, std::move(carried[i]));
-  for (size_t i = 0; i < p.scans; ++i)
-    c.out(p.carried + i, scans[i].empty() ? empty_scan(p.body, p.carried + 1 + i, 0, types) : stack(scans[i], 0));
+  for (size_t i = 0; i < p.scans; ++i) c.out(p.carried + i, scans[i].empty() ? empty_scan(p.body, p.carried + 1 + i, 0, types) : stack(scans[i], 0));
 }
 
 int since(const Node&, std::span<const Type> in) {
@@ -80,7 +79,14 @@ int since(const Node&, std::span<const Type> in) {
 
 }  // namespace
 
-extern const OpDef loop{.name = "Loop", .min_inputs = 2, .max_inputs = -1, .max_outputs = -1, .infer = infer, .run = run, .flags = k_control_flow,
-                        .since = 11, .since_of = since};
+extern const OpDef loop{.name = "Loop",
+                        .min_inputs = 2,
+                        .max_inputs = -1,
+                        .max_outputs = -1,
+                        .infer = infer,
+                        .run = run,
+                        .flags = k_control_flow,
+                        .since = 11,
+                        .since_of = since};
 
 }  // namespace mo::ops

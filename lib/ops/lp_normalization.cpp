@@ -37,7 +37,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef lp_normalization{.name = "LpNormalization", .min_inputs = 1, .max_inputs = 1, .infer = infer, .run = run, .cost = normalize_cost,
-                                    .since = 7, .since_of = since_bf16<7, 22>};
+extern const OpDef lp_normalization{.name = "LpNormalization",
+                                    .min_inputs = 1,
+                                    .max_inputs = 1,
+                                    .infer = infer,
+                                    .run = run,
+                                    .cost = normalize_cost,
+                                    .since = 7,
+                                    .since_of = since_bf16<7, 22>};
 
 }  // namespace mo::ops

@@ -35,6 +35,7 @@ int since(const Node& n, std::span<const Type> in) {
 
 }  // namespace
 
-extern const OpDef lp_pool{.name = "LpPool", .min_inputs = 1, .max_inputs = 1, .infer = infer, .run = run, .cost = pool_cost, .since = 7, .since_of = since};
+extern const OpDef lp_pool{
+    .name = "LpPool", .min_inputs = 1, .max_inputs = 1, .infer = infer, .run = run, .cost = pool_cost, .since = 7, .since_of = since};
 
 }  // namespace mo::ops

@@ -23,7 +23,8 @@ void run(Run& c) {
           const T* src = x.data<T>() + n * channels * plane + i;
           double sum = 0;
           int64_t last = after < channels - k ? k + after : channels - 1;
-          for (int64_t j = k > before ? k - before : 0; j <= last; ++j) sum += static_cast<double>(src[j * plane]) * static_cast<double>(src[j * plane]);
+          for (int64_t j = k > before ? k - before : 0; j <= last; ++j)
+            sum += static_cast<double>(src[j * plane]) * static_cast<double>(src[j * plane]);
           y.data()[(n * channels + k) * plane + i] =
               static_cast<T>(static_cast<double>(src[k * plane]) / std::pow(bias + alpha / static_cast<double>(size) * sum, beta));
         }
@@ -33,7 +34,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef lrn{.name = "LRN", .min_inputs = 1, .max_inputs = 1, .infer = infer, .run = run, .cost = normalize_cost, .since = 7,
-                       .since_of = since_bf16<7, 13>};
+extern const OpDef lrn{
+    .name = "LRN", .min_inputs = 1, .max_inputs = 1, .infer = infer, .run = run, .cost = normalize_cost, .since = 7, .since_of = since_bf16<7, 13>};
 
 }  // namespace mo::ops

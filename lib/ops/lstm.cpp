@@ -42,7 +42,15 @@ int since(const Node& n, std::span<const Type> in) {
 
 }  // namespace
 
-extern const OpDef lstm{.name = "LSTM", .min_inputs = 3, .max_inputs = 8, .min_outputs = 0, .max_outputs = 3, .infer = infer, .run = run,
-                        .cost = recurrent_cost, .since = 7, .since_of = since};
+extern const OpDef lstm{.name = "LSTM",
+                        .min_inputs = 3,
+                        .max_inputs = 8,
+                        .min_outputs = 0,
+                        .max_outputs = 3,
+                        .infer = infer,
+                        .run = run,
+                        .cost = recurrent_cost,
+                        .since = 7,
+                        .since_of = since};
 
 }  // namespace mo::ops

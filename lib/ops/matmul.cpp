@@ -40,6 +40,7 @@ int since(const Node&, std::span<const Type> inputs) {
 
 }  // namespace
 
-extern const OpDef matmul{.name = "MatMul", .min_inputs = 2, .max_inputs = 2, .infer = infer, .run = run, .cost = cost, .since = 7, .since_of = since};
+extern const OpDef matmul{
+    .name = "MatMul", .min_inputs = 2, .max_inputs = 2, .infer = infer, .run = run, .cost = cost, .since = 7, .since_of = since};
 
 }  // namespace mo::ops

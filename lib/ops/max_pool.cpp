@@ -69,7 +69,14 @@ int since(const Node& n, std::span<const Type> in) {
 
 }  // namespace
 
-extern const OpDef max_pool{.name = "MaxPool", .min_inputs = 1, .max_inputs = 1, .max_outputs = 2, .infer = infer, .run = run, .cost = pool_cost,
-                            .since = 7, .since_of = since};
+extern const OpDef max_pool{.name = "MaxPool",
+                            .min_inputs = 1,
+                            .max_inputs = 1,
+                            .max_outputs = 2,
+                            .infer = infer,
+                            .run = run,
+                            .cost = pool_cost,
+                            .since = 7,
+                            .since_of = since};
 
 }  // namespace mo::ops

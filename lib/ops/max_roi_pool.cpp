@@ -62,6 +62,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef max_roi_pool{.name = "MaxRoiPool", .min_inputs = 2, .max_inputs = 2, .infer = infer, .run = run, .since = 7, .since_of = since_bf16<7, 22>};
+extern const OpDef max_roi_pool{
+    .name = "MaxRoiPool", .min_inputs = 2, .max_inputs = 2, .infer = infer, .run = run, .since = 7, .since_of = since_bf16<7, 22>};
 
 }  // namespace mo::ops

@@ -67,6 +67,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef max_unpool{.name = "MaxUnpool", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .since = 9, .since_of = since_bf16<9, 22>};
+extern const OpDef max_unpool{
+    .name = "MaxUnpool", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .since = 9, .since_of = since_bf16<9, 22>};
 
 }  // namespace mo::ops

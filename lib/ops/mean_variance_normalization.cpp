@@ -47,7 +47,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef mean_variance_normalization{.name = "MeanVarianceNormalization", .min_inputs = 1, .max_inputs = 1, .infer = infer, .run = run,
-                                               .cost = normalize_cost, .since = 9, .since_of = since_bf16<9, 13>};
+extern const OpDef mean_variance_normalization{.name = "MeanVarianceNormalization",
+                                               .min_inputs = 1,
+                                               .max_inputs = 1,
+                                               .infer = infer,
+                                               .run = run,
+                                               .cost = normalize_cost,
+                                               .since = 9,
+                                               .since_of = since_bf16<9, 13>};
 
 }  // namespace mo::ops

@@ -37,7 +37,8 @@ AttentionView attention_view(const Node& n) {
   for (size_t i = 0; i < 5; ++i) {
     all[i]->offset = offsets[i];
     all[i]->strides = n.ints(k_names[i]);
-    require(all[i]->strides.size() == view.batch.size() + 2 || (i == 4 && all[i]->strides.empty()), Code::format, k_names[i], " has ", all[i]->strides.size(), " entries");
+    require(all[i]->strides.size() == view.batch.size() + 2 || (i == 4 && all[i]->strides.empty()), Code::format, k_names[i], " has ",
+            all[i]->strides.size(), " entries");
   }
   view.scale = n.f("scale", 1);
   view.keeps = n.i("keeps", 1) != 0;
@@ -95,7 +96,8 @@ void run(Run& c) {
       for (int64_t j = 0; j < view.keys; ++j) {
         double s = 0;
         for (int64_t e = 0; e < view.width; ++e)
-          s += q[static_cast<size_t>(qb + i * view.q.strides[nb] + e * view.q.strides[nb + 1])] * k[static_cast<size_t>(kb + j * view.k.strides[nb] + e * view.k.strides[nb + 1])];
+          s += q[static_cast<size_t>(qb + i * view.q.strides[nb] + e * view.q.strides[nb + 1])] *
+               k[static_cast<size_t>(kb + j * view.k.strides[nb] + e * view.k.strides[nb + 1])];
         s *= static_cast<double>(view.scale);
         if (c.has(3)) {
           double x = mask[static_cast<size_t>(mb + i * view.mask.strides[nb] + j * view.mask.strides[nb + 1])];
@@ -108,7 +110,8 @@ void run(Run& c) {
       for (double& s : row) sum += s = std::exp(s - largest);
       for (int64_t e = 0; e < view.value_width; ++e) {
         double total = 0;
-        for (int64_t j = 0; j < view.keys; ++j) total += row[static_cast<size_t>(j)] * v[static_cast<size_t>(vb + j * view.v.strides[nb] + e * view.v.strides[nb + 1])];
+        for (int64_t j = 0; j < view.keys; ++j)
+          total += row[static_cast<size_t>(j)] * v[static_cast<size_t>(vb + j * view.v.strides[nb] + e * view.v.strides[nb + 1])];
         store_number(c.dtype(0), y.raw_mutable(), yb + i * view.y.strides[nb] + e * view.y.strides[nb + 1], total / sum);
       }
     }
@@ -127,6 +130,7 @@ Cost cost(const CostQuery& q) {
 
 }  // namespace
 
-extern const OpDef mo_attention{.name = "Attention", .domain = "mo", .min_inputs = 3, .max_inputs = 4, .infer = infer, .run = run, .cost = cost, .since = 1};
+extern const OpDef mo_attention{
+    .name = "Attention", .domain = "mo", .min_inputs = 3, .max_inputs = 4, .infer = infer, .run = run, .cost = cost, .since = 1};
 
 }  // namespace mo::ops

@@ -39,7 +39,8 @@ bool sums_steps(const Run& c, std::span<const Post> posts) {
 std::vector<float> whole_numbers(const Run& c, size_t data, size_t zero) {
   require(is_8bit(c.dtype(data)), Code::type, "operand is ", name(c.dtype(data)), ", wants int8 or uint8");
   std::vector<float> out;
-  for (uint32_t q : centered(c.in(data), PerChannel(c.in_or_null(zero), 1, 0, "zero point"), 1, 1)) out.push_back(static_cast<float>(static_cast<int32_t>(q)));
+  for (uint32_t q : centered(c.in(data), PerChannel(c.in_or_null(zero), 1, 0, "zero point"), 1, 1))
+    out.push_back(static_cast<float>(static_cast<int32_t>(q)));
   return out;
 }
 
@@ -47,7 +48,8 @@ void run(Run& c) {
   Function f = function(c.node);
   std::vector<Post> posts = epilogue(c.node);
   const bool steps = sums_steps(c, posts);
-  std::vector<float> a = steps ? whole_numbers(c, A, a_zp) : real_operand(c, A, a_scale, a_zp, 1), b = steps ? whole_numbers(c, B, b_zp) : real_operand(c, B, b_scale, b_zp, 1);
+  std::vector<float> a = steps ? whole_numbers(c, A, a_zp) : real_operand(c, A, a_scale, a_zp, 1),
+                     b = steps ? whole_numbers(c, B, b_zp) : real_operand(c, B, b_scale, b_zp, 1);
   float a_factor = 1, b_factor = 1;
   if (steps) {
     const float ys = c.in(y_scale).floats()[0];
@@ -73,6 +75,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef mo_binary{.name = "Binary", .domain = "mo", .min_inputs = 2, .max_inputs = 8, .infer = infer, .run = run, .flags = k_elementwise, .since = 1};
+extern const OpDef mo_binary{
+    .name = "Binary", .domain = "mo", .min_inputs = 2, .max_inputs = 8, .infer = infer, .run = run, .flags = k_elementwise, .since = 1};
 
 }  // namespace mo::ops

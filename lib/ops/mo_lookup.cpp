@@ -30,6 +30,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef mo_lookup{.name = "Lookup", .domain = "mo", .min_inputs = 2, .max_inputs = 2, .infer = infer, .run = run, .flags = k_elementwise, .since = 1};
+extern const OpDef mo_lookup{
+    .name = "Lookup", .domain = "mo", .min_inputs = 2, .max_inputs = 2, .infer = infer, .run = run, .flags = k_elementwise, .since = 1};
 
 }  // namespace mo::ops

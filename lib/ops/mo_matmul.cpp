@@ -70,7 +70,10 @@ void multiply_all(const ProductShape& p, const Acc* a, const Acc* b, const std::
       for (int64_t j = 0; j < p.n; ++j) {
         int64_t at = yo + i * p.n + j;
         if constexpr (std::is_floating_point_v<Acc>) store(at, j, sums[j]);
-        else store(at, j, static_cast<int32_t>(sums[j] + (integer_bias.empty() ? 0u : static_cast<uint32_t>(static_cast<int64_t>(integer_bias[static_cast<size_t>(at)])))));
+        else
+          store(at, j,
+                static_cast<int32_t>(
+                    sums[j] + (integer_bias.empty() ? 0u : static_cast<uint32_t>(static_cast<int64_t>(integer_bias[static_cast<size_t>(at)])))));
       }
     });
   });
@@ -138,6 +141,7 @@ Cost cost(const CostQuery& q) {
 
 }  // namespace
 
-extern const OpDef mo_matmul{.name = "MatMul", .domain = "mo", .min_inputs = 2, .max_inputs = 12, .infer = infer, .run = run, .cost = cost, .since = 1};
+extern const OpDef mo_matmul{
+    .name = "MatMul", .domain = "mo", .min_inputs = 2, .max_inputs = 12, .infer = infer, .run = run, .cost = cost, .since = 1};
 
 }  // namespace mo::ops

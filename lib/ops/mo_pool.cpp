@@ -73,6 +73,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef mo_pool{.name = "Pool", .domain = "mo", .min_inputs = 1, .max_inputs = 5, .infer = infer, .run = run, .cost = pool_cost, .since = 1};
+extern const OpDef mo_pool{
+    .name = "Pool", .domain = "mo", .min_inputs = 1, .max_inputs = 5, .infer = infer, .run = run, .cost = pool_cost, .since = 1};
 
 }  // namespace mo::ops

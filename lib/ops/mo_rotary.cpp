@@ -72,18 +72,22 @@ void run(Run& c) {
       const int64_t k = rest % view.outer[i];
       at[0] += k * view.x.strides[i], at[1] += k * view.cosine.strides[i], at[2] += k * view.sine.strides[i];
     }
-    auto get = [&](const std::vector<double>& v, int64_t base, const RotaryOperand& o, int64_t e) { return v[static_cast<size_t>(base + e * o.strides.back())]; };
+    auto get = [&](const std::vector<double>& v, int64_t base, const RotaryOperand& o, int64_t e) {
+      return v[static_cast<size_t>(base + e * o.strides.back())];
+    };
     for (int64_t e = 0; e < view.width; ++e) {
       const bool first = view.interleaved ? e % 2 == 0 : e < half;
       const int64_t step = view.interleaved ? 1 : half, pair = view.interleaved ? e / 2 : e % half, entry = view.by_pair ? pair : e;
       const double turned = first ? -get(x, at[0], view.x, e + step) : get(x, at[0], view.x, e - step);
-      store_number(c.dtype(0), y.raw_mutable(), r * view.width + e, get(x, at[0], view.x, e) * get(cosine, at[1], view.cosine, entry) + turned * get(sine, at[2], view.sine, entry));
+      store_number(c.dtype(0), y.raw_mutable(), r * view.width + e,
+                   get(x, at[0], view.x, e) * get(cosine, at[1], view.cosine, entry) + turned * get(sine, at[2], view.sine, entry));
     }
   }
 }
 
 }  // namespace
 
-extern const OpDef mo_rotary{.name = "Rotary", .domain = "mo", .min_inputs = 3, .max_inputs = 3, .infer = infer, .run = run, .cost = elementwise_cost<3>, .since = 1};
+extern const OpDef mo_rotary{
+    .name = "Rotary", .domain = "mo", .min_inputs = 3, .max_inputs = 3, .infer = infer, .run = run, .cost = elementwise_cost<3>, .since = 1};
 
 }  // namespace mo::ops

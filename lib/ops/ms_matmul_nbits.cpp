@@ -55,8 +55,8 @@ void run(Run& c) {
   const Tensor& a = c.in(0);
   require(a.rank() >= 1 && a.shape().back() == l.k, Code::shape, "A has shape ", a.shape(), ", wants [..., ", l.k, "]");
   require_dtype(c, 1, DType::u8);
-  require(c.in(1).size() == checked_mul(checked_mul(l.n, l.blocks), l.blob), Code::shape, "B has shape ", c.in(1).shape(), ", wants [", l.n, ", ", l.blocks, ", ",
-          l.blob, "]");
+  require(c.in(1).size() == checked_mul(checked_mul(l.n, l.blocks), l.blob), Code::shape, "B has shape ", c.in(1).shape(), ", wants [", l.n, ", ",
+          l.blocks, ", ", l.blob, "]");
   require(c.in(2).size() == checked_mul(l.n, l.blocks), Code::shape, "scales have shape ", c.in(2).shape(), ", wants ", l.n * l.blocks, " entries");
   if (c.has(3)) {
     bool packed = c.dtype(3) == DType::u8;
@@ -97,7 +97,7 @@ Cost cost(const CostQuery& q) {
 
 }  // namespace
 
-extern const OpDef ms_matmul_nbits{.name = "MatMulNBits", .domain = "com.microsoft", .min_inputs = 3, .max_inputs = 6, .infer = infer, .run = run,
-                                   .cost = cost, .since = 1};
+extern const OpDef ms_matmul_nbits{
+    .name = "MatMulNBits", .domain = "com.microsoft", .min_inputs = 3, .max_inputs = 6, .infer = infer, .run = run, .cost = cost, .since = 1};
 
 }  // namespace mo::ops

@@ -11,7 +11,12 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef negative_log_likelihood_loss{.name = "NegativeLogLikelihoodLoss", .min_inputs = 2, .max_inputs = 3, .infer = infer_class_loss,
-                                                .run = run, .since = 12, .since_of = since_bf16<12, 22>};
+extern const OpDef negative_log_likelihood_loss{.name = "NegativeLogLikelihoodLoss",
+                                                .min_inputs = 2,
+                                                .max_inputs = 3,
+                                                .infer = infer_class_loss,
+                                                .run = run,
+                                                .since = 12,
+                                                .since_of = since_bf16<12, 22>};
 
 }  // namespace mo::ops

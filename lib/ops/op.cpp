@@ -127,9 +127,7 @@ void infer_node(Infer& c) {
   try {
     check_arity(c.node, def, c.inputs(), c.outputs());
     if (def.infer) def.infer(c);
-  } catch (Error& e) {
-    rethrow_at(e, c.node);
-  }
+  } catch (Error& e) { rethrow_at(e, c.node); }
 }
 
 void run_node(Run& c) {
@@ -138,9 +136,7 @@ void run_node(Run& c) {
     check_arity(c.node, def, c.inputs(), c.outputs());
     require(def.run != nullptr, Code::unsupported, "operator ", op_text(c.node), " has no reference kernel");
     def.run(c);
-  } catch (Error& e) {
-    rethrow_at(e, c.node);
-  }
+  } catch (Error& e) { rethrow_at(e, c.node); }
 }
 
 Cost cost_of(const Node& node, std::span<const Type> inputs, std::span<const Type> outputs) {

@@ -67,8 +67,8 @@ class Run {
   void out(size_t i, Datum datum);  // for outputs that share storage (Identity, Reshape) or are sequences
 
   int threads = 1;
-  Random* random = nullptr;  // the session's stream, for random operators without a `seed`
-  Control* control = nullptr;         // loops check it
+  Random* random = nullptr;    // the session's stream, for random operators without a `seed`
+  Control* control = nullptr;  // loops check it
   // Runs a subgraph of this node; `inputs` in the order of its inputs, captures are supplied by the caller.
   std::function<std::vector<Datum>(const Graph& body, std::span<const Datum> inputs)> run_subgraph;
 
@@ -93,12 +93,12 @@ class AxisCoupling;
 
 enum Flag : uint32_t {
   k_pure = 0,
-  k_random = 1,         // results differ from call to call: never folded
-  k_elementwise = 2,    // output element depends on the inputs' elements at the (broadcast) same position only
-  k_shape_only = 4,     // reads shapes, not contents, of input 0 (Shape, Size)
-  k_control_flow = 8,   // owns subgraphs
-  k_movement = 16,      // moves elements of input 0 unchanged (Reshape, Transpose, Slice, Gather, Concat ...)
-  k_shares = 32,        // output 0 may share input 0's storage (Identity, Reshape, Squeeze ...)
+  k_random = 1,        // results differ from call to call: never folded
+  k_elementwise = 2,   // output element depends on the inputs' elements at the (broadcast) same position only
+  k_shape_only = 4,    // reads shapes, not contents, of input 0 (Shape, Size)
+  k_control_flow = 8,  // owns subgraphs
+  k_movement = 16,     // moves elements of input 0 unchanged (Reshape, Transpose, Slice, Gather, Concat ...)
+  k_shares = 32,       // output 0 may share input 0's storage (Identity, Reshape, Squeeze ...)
 };
 
 struct OpDef {
@@ -108,8 +108,8 @@ struct OpDef {
   int min_outputs = 1, max_outputs = 1;  // max -1: variadic
   void (*infer)(Infer&) = nullptr;
   void (*run)(Run&) = nullptr;
-  void (*grad)(GradBuilder&) = nullptr;    // empty: no gradient yet
-  void (*couple)(AxisCoupling&) = nullptr;  // empty: freezes its axes
+  void (*grad)(GradBuilder&) = nullptr;      // empty: no gradient yet
+  void (*couple)(AxisCoupling&) = nullptr;   // empty: freezes its axes
   Cost (*cost)(const CostQuery&) = nullptr;  // empty: bytes only
   uint32_t flags = 0;
   // Lowest opset whose definition equals this form (the newest one) for this node; the writer takes the largest over all nodes.
@@ -132,7 +132,7 @@ void infer_graph(Graph& g);
 Cost cost_of(const Node& node, std::span<const Type> inputs, std::span<const Type> outputs);
 
 // --- helpers shared by op files
-int64_t normal_axis(int64_t axis, int64_t rank);  // -1 -> rank-1; throws Code::shape outside
+int64_t normal_axis(int64_t axis, int64_t rank);                          // -1 -> rank-1; throws Code::shape outside
 Shape broadcast(std::span<const int64_t> a, std::span<const int64_t> b);  // numpy rules; throws Code::shape
 std::vector<Dim> broadcast_dims(const std::vector<Dim>& a, const std::vector<Dim>& b);
 Dim known_dim(int64_t size);

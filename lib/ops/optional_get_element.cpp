@@ -26,7 +26,10 @@ extern const OpDef optional_get_element{
     .infer = infer,
     .run = run,
     .since = 15,
-    .since_of = [](const Node& n, std::span<const Type> in) { return in.empty() || in[0].kind != Type::Kind::optional ? std::max(18, since_dtypes(n, in)) : since_dtypes(n, in); },
+    .since_of =
+        [](const Node& n, std::span<const Type> in) {
+          return in.empty() || in[0].kind != Type::Kind::optional ? std::max(18, since_dtypes(n, in)) : since_dtypes(n, in);
+        },
 };
 
 }  // namespace mo::ops

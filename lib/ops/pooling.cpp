@@ -31,7 +31,8 @@ void infer_pool(Infer& c, size_t output, DType dtype) {
 
 Cost pool_cost(const CostQuery& q) {
   Cost r;
-  if (!q.outputs.empty() && q.outputs[0].is_static()) r.flops = checked_mul(element_count(q.outputs[0].shape()), checked_product(q.node.ints("kernel_shape")));
+  if (!q.outputs.empty() && q.outputs[0].is_static())
+    r.flops = checked_mul(element_count(q.outputs[0].shape()), checked_product(q.node.ints("kernel_shape")));
   return r;
 }
 

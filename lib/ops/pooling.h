@@ -7,7 +7,7 @@
 namespace mo::ops {
 
 struct PoolShape {
-  Window window;  // pads resolved
+  Window window;       // pads resolved
   int64_t planes = 1;  // batch * channels
   Shape in, out, result;
   int64_t in_plane = 1, out_plane = 1;

@@ -69,7 +69,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef preview_flex_attention{.name = "FlexAttention", .domain = "ai.onnx.preview", .min_inputs = 3, .max_inputs = 3, .infer = infer, .run = run,
-                                          .flags = k_control_flow, .since = 1};
+extern const OpDef preview_flex_attention{.name = "FlexAttention",
+                                          .domain = "ai.onnx.preview",
+                                          .min_inputs = 3,
+                                          .max_inputs = 3,
+                                          .infer = infer,
+                                          .run = run,
+                                          .flags = k_control_flow,
+                                          .since = 1};
 
 }  // namespace mo::ops

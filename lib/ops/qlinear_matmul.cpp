@@ -24,7 +24,8 @@ struct Lines {
 template <class Acc, class ZeroPoint>
 std::vector<Acc> shifted(const Tensor& t, ZeroPoint&& zero_point) {
   std::vector<Acc> out(static_cast<size_t>(t.size()));
-  for (int64_t i = 0; i < t.size(); ++i) out[static_cast<size_t>(i)] = static_cast<Acc>(static_cast<int64_t>(0) + load_number(t.dtype(), t.raw(), i) - zero_point(i));
+  for (int64_t i = 0; i < t.size(); ++i)
+    out[static_cast<size_t>(i)] = static_cast<Acc>(static_cast<int64_t>(0) + load_number(t.dtype(), t.raw(), i) - zero_point(i));
   return out;
 }
 
@@ -62,7 +63,8 @@ void product(Run& c, const ProductShape& p, Real&& real) {
 
 void run(Run& c) {
   ProductShape p = product_shape(c.in(0).shape(), c.in(3).shape());
-  for (size_t i : {0, 3, 7}) require(is_8bit(c.dtype(i)) || is_f8(c.dtype(i)), Code::type, "input ", i, " is ", name(c.dtype(i)), ", wants an 8-bit type");
+  for (size_t i : {0, 3, 7})
+    require(is_8bit(c.dtype(i)) || is_f8(c.dtype(i)), Code::type, "input ", i, " is ", name(c.dtype(i)), ", wants an 8-bit type");
   if (is_8bit(c.dtype(0)) && is_8bit(c.dtype(3))) product<uint32_t>(c, p, [](uint32_t v) { return static_cast<int32_t>(v); });
   else product<double>(c, p, [](double v) { return v; });
 }
@@ -76,7 +78,7 @@ int since(const Node&, std::span<const Type> in) {
 
 }  // namespace
 
-extern const OpDef qlinear_matmul{.name = "QLinearMatMul", .min_inputs = 8, .max_inputs = 8, .infer = infer, .run = run, .cost = cost, .since = 10,
-                                  .since_of = since};
+extern const OpDef qlinear_matmul{
+    .name = "QLinearMatMul", .min_inputs = 8, .max_inputs = 8, .infer = infer, .run = run, .cost = cost, .since = 10, .since_of = since};
 
 }  // namespace mo::ops

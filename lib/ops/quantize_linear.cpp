@@ -11,7 +11,8 @@ DType output_dtype(const Node& n, DType zero_point) {
   if (d == 0) return zero_point == DType::undefined ? DType::u8 : zero_point;
   DType wanted = static_cast<DType>(d);
   require(is_known(wanted), Code::type, "output_dtype is ", d);
-  require(zero_point == DType::undefined || zero_point == wanted, Code::type, "output_dtype is ", name(wanted), ", the zero point ", name(zero_point));
+  require(zero_point == DType::undefined || zero_point == wanted, Code::type, "output_dtype is ", name(wanted), ", the zero point ",
+          name(zero_point));
   return wanted;
 }
 
@@ -84,7 +85,7 @@ Cost cost(const CostQuery& q) {
 
 }  // namespace
 
-extern const OpDef quantize_linear{.name = "QuantizeLinear", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .cost = cost, .since = 10,
-                                   .since_of = since};
+extern const OpDef quantize_linear{
+    .name = "QuantizeLinear", .min_inputs = 2, .max_inputs = 3, .infer = infer, .run = run, .cost = cost, .since = 10, .since_of = since};
 
 }  // namespace mo::ops

@@ -46,7 +46,8 @@ void run(Run& c) {
     int64_t n = count_of<W>(start, limit, delta);
     T* dst = c.out(0, c.dtype(0), {n}).template mutable_data<T>();
     for (int64_t i = 0; i < n; ++i) {
-      if constexpr (std::is_integral_v<W>) dst[i] = static_cast<T>(static_cast<uint64_t>(start) + static_cast<uint64_t>(i) * static_cast<uint64_t>(delta));
+      if constexpr (std::is_integral_v<W>)
+        dst[i] = static_cast<T>(static_cast<uint64_t>(start) + static_cast<uint64_t>(i) * static_cast<uint64_t>(delta));
       else dst[i] = store<T>(start + static_cast<W>(i) * delta);
     }
   });

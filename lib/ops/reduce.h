@@ -12,9 +12,9 @@ namespace mo::ops {
 void infer_reduce(Infer& c);
 
 struct ReducePlan {
-  Shape kept;          // the input's shape with 1 on reduced axes
-  Shape result;        // the output's shape
-  int64_t count = 1;   // elements that fall into one result
+  Shape kept;         // the input's shape with 1 on reduced axes
+  Shape result;       // the output's shape
+  int64_t count = 1;  // elements that fall into one result
 };
 ReducePlan plan_reduce(const Run& c);
 

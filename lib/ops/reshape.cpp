@@ -23,7 +23,8 @@ void infer(Infer& c) {
   auto target = c.known_ints(1);
   if (!target) {
     const Type& shape = c.input(1);
-    if (shape.ranked && shape.rank() == 1 && shape.dims[0].known() && shape.dims[0].size <= k_max_rank) c.set(0, in.dtype, unknown_dims(shape.dims[0].size));
+    if (shape.ranked && shape.rank() == 1 && shape.dims[0].known() && shape.dims[0].size <= k_max_rank)
+      c.set(0, in.dtype, unknown_dims(shape.dims[0].size));
     else c.set_unranked(0, in.dtype);
     return;
   }

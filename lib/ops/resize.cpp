@@ -26,7 +26,8 @@ bool crops(const Node& n) { return n.s("coordinate_transformation_mode", "half_p
 
 // Sizes and scales of every axis from the operands; roi, scales, sizes may be null.
 Plan make_plan(const Node& n, const Shape& in, const Tensor* roi, const Tensor* scales, const Tensor* sizes) {
-  Plan p{in, std::vector<double>(in.size(), 1), std::vector<double>(in.size(), 0), std::vector<double>(in.size(), 1), std::vector<char>(in.size(), 0)};
+  Plan p{in, std::vector<double>(in.size(), 1), std::vector<double>(in.size(), 0), std::vector<double>(in.size(), 1),
+         std::vector<char>(in.size(), 0)};
   std::vector<size_t> axes = resized_axes(n, static_cast<int64_t>(in.size()));
   int64_t count = static_cast<int64_t>(axes.size());
   if (crops(n)) {
@@ -40,7 +41,8 @@ Plan make_plan(const Node& n, const Shape& in, const Tensor* roi, const Tensor* 
   if (sizes) {
     require(sizes->size() == count, Code::shape, "sizes has ", sizes->size(), " entries, wants ", count);
     std::string policy = n.s("keep_aspect_ratio_policy", "stretch");
-    require(policy == "stretch" || policy == "not_larger" || policy == "not_smaller", Code::invalid_argument, "keep_aspect_ratio_policy is '", printable(policy), "'");
+    require(policy == "stretch" || policy == "not_larger" || policy == "not_smaller", Code::invalid_argument, "keep_aspect_ratio_policy is '",
+            printable(policy), "'");
     double common = policy == "not_larger" ? HUGE_VAL : 0;
     for (size_t i = 0; i < axes.size(); ++i) {
       int64_t size = sizes->integer(static_cast<int64_t>(i)), from = in[axes[i]];
@@ -159,7 +161,7 @@ double cubic_kernel(double x, double a) {
 
 // The weighted neighbours of each output position along one axis; outside positions give the extrapolation value.
 struct Samples {
-  std::vector<int64_t> first;   // offset into index/weight of each position, one more at the end
+  std::vector<int64_t> first;  // offset into index/weight of each position, one more at the end
   std::vector<int64_t> index;
   std::vector<double> weight;
   std::vector<char> outside;
@@ -296,6 +298,7 @@ Cost cost(const CostQuery& q) {
 
 }  // namespace
 
-extern const OpDef resize{.name = "Resize", .min_inputs = 1, .max_inputs = 4, .infer = infer, .run = run, .cost = cost, .since = 13, .since_of = since};
+extern const OpDef resize{
+    .name = "Resize", .min_inputs = 1, .max_inputs = 4, .infer = infer, .run = run, .cost = cost, .since = 13, .since_of = since};
 
 }  // namespace mo::ops

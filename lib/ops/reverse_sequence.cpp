@@ -9,7 +9,8 @@ void run(Run& c) {
   const Tensor &x = c.in(0), &lengths = c.in(1);
   int64_t batch_axis = c.node.i("batch_axis", 1), time_axis = c.node.i("time_axis", 0);
   require(x.rank() >= 2, Code::shape, "rank ", x.rank(), " is below 2");
-  require((batch_axis == 0 && time_axis == 1) || (batch_axis == 1 && time_axis == 0), Code::format, "batch_axis ", batch_axis, " with time_axis ", time_axis);
+  require((batch_axis == 0 && time_axis == 1) || (batch_axis == 1 && time_axis == 0), Code::format, "batch_axis ", batch_axis, " with time_axis ",
+          time_axis);
   int64_t batches = x.dim(batch_axis), steps = x.dim(time_axis), inner = product(x.shape(), 2, x.shape().size());
   std::vector<int64_t> length = index_values(c, 1);
   require(lengths.rank() == 1 && lengths.size() == batches, Code::shape, "sequence_lens of shape ", lengths.shape(), " for ", batches, " sequences");

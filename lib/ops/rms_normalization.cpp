@@ -34,7 +34,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef rms_normalization{.name = "RMSNormalization", .min_inputs = 2, .max_inputs = 2, .infer = infer, .run = run, .cost = normalize_cost,
-                                     .since = 23};
+extern const OpDef rms_normalization{
+    .name = "RMSNormalization", .min_inputs = 2, .max_inputs = 2, .infer = infer, .run = run, .cost = normalize_cost, .since = 23};
 
 }  // namespace mo::ops

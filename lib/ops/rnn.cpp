@@ -26,7 +26,15 @@ int since(const Node& n, std::span<const Type> in) {
 
 }  // namespace
 
-extern const OpDef rnn{.name = "RNN", .min_inputs = 3, .max_inputs = 6, .min_outputs = 0, .max_outputs = 2, .infer = infer, .run = run,
-                       .cost = recurrent_cost, .since = 7, .since_of = since};
+extern const OpDef rnn{.name = "RNN",
+                       .min_inputs = 3,
+                       .max_inputs = 6,
+                       .min_outputs = 0,
+                       .max_outputs = 2,
+                       .infer = infer,
+                       .run = run,
+                       .cost = recurrent_cost,
+                       .since = 7,
+                       .since_of = since};
 
 }  // namespace mo::ops

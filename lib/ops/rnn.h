@@ -13,9 +13,9 @@ struct Activation {
 // One recurrent node with its operands validated. Inputs: X, W, R, B, sequence_lens, initial_h, then what the operator adds.
 struct Recurrent {
   int64_t steps, batch, input, hidden, directions, gates;
-  bool batch_first;  // attribute layout = 1
-  bool first_reverse;  // direction "reverse"
-  double clip;       // infinity when absent
+  bool batch_first;                    // attribute layout = 1
+  bool first_reverse;                  // direction "reverse"
+  double clip;                         // infinity when absent
   std::vector<double> x, w, r, b, h0;  // b is zeros when absent: [directions, 2 * gates * hidden]
   std::vector<int64_t> lengths;
   std::vector<Activation> activations;  // per direction

@@ -169,7 +169,8 @@ void infer_recurrent(Infer& c, bool cell) {
 
 Cost recurrent_cost(const CostQuery& q) {
   Cost r;
-  if (q.inputs.size() < 3 || !q.inputs[0].is_static() || !q.inputs[1].is_static() || !q.inputs[2].is_static() || q.inputs[0].dims.size() != 3) return r;
+  if (q.inputs.size() < 3 || !q.inputs[0].is_static() || !q.inputs[1].is_static() || !q.inputs[2].is_static() || q.inputs[0].dims.size() != 3)
+    return r;
   int64_t positions = checked_mul(q.inputs[0].dims[0].size, q.inputs[0].dims[1].size);
   r.macs = checked_mul(positions, checked_add(element_count(q.inputs[1].shape()), element_count(q.inputs[2].shape())));
   return r;

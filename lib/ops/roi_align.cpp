@@ -10,7 +10,8 @@ void infer(Infer& c) {
   expect_rank(c, 2, 1);
   int64_t h = c.node.i("output_height", 1), w = c.node.i("output_width", 1);
   require(h >= 0 && w >= 0, Code::invalid_argument, "output is ", h, " x ", w);
-  c.set(0, c.dtype(), {same_dim(dim_of(c, 1, 0), dim_of(c, 2, 0), "counts of rois and batch_indices differ"), dim_of(c, 0, 1), known_dim(h), known_dim(w)});
+  c.set(0, c.dtype(),
+        {same_dim(dim_of(c, 1, 0), dim_of(c, 2, 0), "counts of rois and batch_indices differ"), dim_of(c, 0, 1), known_dim(h), known_dim(w)});
 }
 
 struct Corners {
@@ -52,7 +53,8 @@ void run(Run& c) {
   double scale = c.node.f("spatial_scale", 1);
   std::string mode = c.node.s("mode", "avg"), transform = c.node.s("coordinate_transformation_mode", "half_pixel");
   require(mode == "avg" || mode == "max", Code::invalid_argument, "mode is '", printable(mode), "'");
-  require(transform == "half_pixel" || transform == "output_half_pixel", Code::invalid_argument, "coordinate_transformation_mode is '", printable(transform), "'");
+  require(transform == "half_pixel" || transform == "output_half_pixel", Code::invalid_argument, "coordinate_transformation_mode is '",
+          printable(transform), "'");
   bool half = transform == "half_pixel", average = mode == "avg";
   std::vector<double> x = doubles(c.in(0)), rois = doubles(c.in(1));
   Tensor& y = c.out(0, c.dtype(), {count, channels, oh, ow});
@@ -97,7 +99,8 @@ void run(Run& c) {
         }
       }
       for (int64_t ch = 0; ch < channels; ++ch)
-        store_number(c.dtype(), dst, (n * channels + ch) * oh * ow + bin, average ? value[static_cast<size_t>(ch)] / samples : value[static_cast<size_t>(ch)]);
+        store_number(c.dtype(), dst, (n * channels + ch) * oh * ow + bin,
+                     average ? value[static_cast<size_t>(ch)] / samples : value[static_cast<size_t>(ch)]);
     }
   }
 }

@@ -18,7 +18,8 @@ ScaleGrid scale_grid(const Node& node, const Shape& data, const Shape& scale) {
   g.axis_size = data[a];
   g.inner = checked_product(std::span(data).subspan(a + 1));
   if (block == 0) {
-    require(scale.size() == 1 && scale[0] == data[a], Code::shape, "scale has shape ", scale, ", wants [", data[a], "] for axis ", axis, " of ", data);
+    require(scale.size() == 1 && scale[0] == data[a], Code::shape, "scale has shape ", scale, ", wants [", data[a], "] for axis ", axis, " of ",
+            data);
     g.kind = ScaleGrid::Kind::per_axis;
     return g;
   }

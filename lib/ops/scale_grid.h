@@ -6,8 +6,8 @@ namespace mo::ops {
 
 struct ScaleGrid {
   enum class Kind : uint8_t { single, per_axis, blocked } kind = Kind::single;
-  int64_t axis_size = 1, inner = 1;      // of the data: size of the axis, elements below it
-  int64_t block = 1, blocks = 1;         // elements per scale and scales along the axis
+  int64_t axis_size = 1, inner = 1;  // of the data: size of the axis, elements below it
+  int64_t block = 1, blocks = 1;     // elements per scale and scales along the axis
   // Index of the scale of flat element i.
   int64_t operator[](int64_t i) const {
     if (kind == Kind::single) return 0;

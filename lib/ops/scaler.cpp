@@ -15,7 +15,8 @@ void run(Run& c) {
   int64_t features = x.rank() == 0 ? 1 : x.dim(-1);
   std::vector<float> offset = c.node.floats("offset"), scale = c.node.floats("scale");
   auto fits = [&](const std::vector<float>& v) { return v.size() == 1 || static_cast<int64_t>(v.size()) == features; };
-  require(offset.size() == scale.size() && fits(offset), Code::format, offset.size(), " offsets and ", scale.size(), " scales for ", features, " features");
+  require(offset.size() == scale.size() && fits(offset), Code::format, offset.size(), " offsets and ", scale.size(), " scales for ", features,
+          " features");
   Tensor wide = x.cast(DType::f64);
   const double* src = wide.data<double>();
   float* dst = c.out(0, DType::f32, x.shape()).mutable_data<float>();

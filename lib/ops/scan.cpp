@@ -104,7 +104,7 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef scan{.name = "Scan", .min_inputs = 1, .max_inputs = -1, .max_outputs = -1, .infer = infer, .run = run, .flags = k_control_flow,
-                        .since = 11};
+extern const OpDef scan{
+    .name = "Scan", .min_inputs = 1, .max_inputs = -1, .max_outputs = -1, .infer = infer, .run = run, .flags = k_control_flow, .since = 11};
 
 }  // namespace mo::ops

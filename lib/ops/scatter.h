@@ -56,7 +56,8 @@ inline int scatter_since(const Node& n, std::span<const Type> in) {
   int base = since_dtypes(n, in);
   switch (scatter_reduction(n)) {
     case ScatterReduction::none: return n.has("reduction") ? std::max(base, 16) : base;
-    case ScatterReduction::add: case ScatterReduction::mul: return std::max(base, 16);
+    case ScatterReduction::add:
+    case ScatterReduction::mul: return std::max(base, 16);
     default: return std::max(base, 18);
   }
 }

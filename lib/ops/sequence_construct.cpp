@@ -9,8 +9,8 @@ void infer(Infer& c) {
   Type element;
   for (size_t i = 0; i < c.inputs(); ++i) {
     const Type& t = c.input(i);
-    require(element.dtype == DType::undefined || t.dtype == DType::undefined || element.dtype == t.dtype, Code::type, "tensors of dtypes ", name(element.dtype), " and ",
-            name(t.dtype), " in one sequence");
+    require(element.dtype == DType::undefined || t.dtype == DType::undefined || element.dtype == t.dtype, Code::type, "tensors of dtypes ",
+            name(element.dtype), " and ", name(t.dtype), " in one sequence");
     element = i == 0 ? t : common_type(element, t);
   }
   c.output(0) = Type::sequence_of(element);

@@ -8,8 +8,8 @@ namespace {
 void infer(Infer& c) {
   Type element = c.input(0).element ? *c.input(0).element : Type();
   const Type& t = c.input(1);
-  require(element.dtype == DType::undefined || t.dtype == DType::undefined || element.dtype == t.dtype, Code::type, "a ", name(t.dtype), " tensor for a sequence of ",
-          name(element.dtype));
+  require(element.dtype == DType::undefined || t.dtype == DType::undefined || element.dtype == t.dtype, Code::type, "a ", name(t.dtype),
+          " tensor for a sequence of ", name(element.dtype));
   c.output(0) = Type::sequence_of(common_type(element, t));
 }
 

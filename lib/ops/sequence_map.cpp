@@ -24,8 +24,8 @@ void infer(Infer& c) {
 
 void run(Run& c) {
   const graph::GraphPtr& body = body_of(c.node);
-  require(body->inputs.size() == c.inputs() && body->outputs.size() == c.outputs(), Code::format, "the body takes ", body->inputs.size(), " and gives ",
-          body->outputs.size(), " values, the node has ", c.inputs(), " and ", c.outputs());
+  require(body->inputs.size() == c.inputs() && body->outputs.size() == c.outputs(), Code::format, "the body takes ", body->inputs.size(),
+          " and gives ", body->outputs.size(), " values, the node has ", c.inputs(), " and ", c.outputs());
   size_t n = items_of(c, 0).size();
   std::vector<std::vector<Datum>> results(c.outputs());
   for (size_t k = 0; k < n; ++k) {
@@ -33,7 +33,8 @@ void run(Run& c) {
     std::vector<Datum> in;
     for (size_t i = 0; i < c.inputs(); ++i) {
       const Datum& d = c.datum(i);
-      require(!d.is_sequence() || d.items->size() == n, Code::shape, "input ", i, " has ", d.is_sequence() ? d.items->size() : 0, " elements beside ", n);
+      require(!d.is_sequence() || d.items->size() == n, Code::shape, "input ", i, " has ", d.is_sequence() ? d.items->size() : 0, " elements beside ",
+              n);
       in.push_back(d.is_sequence() ? (*d.items)[k] : d);
     }
     std::vector<Datum> out = c.run_subgraph(*body, in);

@@ -40,7 +40,8 @@ extern const OpDef shape{
     .infer = infer,
     .run = run,
     .flags = k_shape_only,
-    .since_of = [](const Node& n, std::span<const Type> in) { return n.has("start") || n.has("end") ? std::max(15, since_dtypes(n, in)) : since_dtypes(n, in); },
+    .since_of = [](const Node& n,
+                   std::span<const Type> in) { return n.has("start") || n.has("end") ? std::max(15, since_dtypes(n, in)) : since_dtypes(n, in); },
 };
 
 }  // namespace mo::ops

@@ -37,7 +37,8 @@ std::vector<int64_t> default_axes(size_t n) {
 }
 
 void check_lengths(size_t starts, size_t ends, size_t axes, size_t steps) {
-  require(starts == ends && starts == axes && starts == steps, Code::shape, "slice of ", starts, " starts, ", ends, " ends, ", axes, " axes, ", steps, " steps");
+  require(starts == ends && starts == axes && starts == steps, Code::shape, "slice of ", starts, " starts, ", ends, " ends, ", axes, " axes, ", steps,
+          " steps");
 }
 
 void infer(Infer& c) {
@@ -48,7 +49,8 @@ void infer(Infer& c) {
   size_t n = starts ? starts->size() : ends ? ends->size() : axes ? axes->size() : 0;
   bool counted = starts || ends || axes;
   const Type& list = c.input(1);
-  if (!counted && list.ranked && list.rank() == 1 && list.dims[0].known()) n = static_cast<size_t>(std::min(list.dims[0].size, in.rank())), counted = true;
+  if (!counted && list.ranked && list.rank() == 1 && list.dims[0].known())
+    n = static_cast<size_t>(std::min(list.dims[0].size, in.rank())), counted = true;
   if (!counted || (c.has(3) && !axes)) return c.set(0, in.dtype, unknown_dims(in.rank()));
   if (!axes) axes = default_axes(n);
   std::vector<int64_t> at = normal_axes(*axes, in.rank());

@@ -33,7 +33,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef softmax_cross_entropy_loss{.name = "SoftmaxCrossEntropyLoss", .min_inputs = 2, .max_inputs = 3, .max_outputs = 2, .infer = infer,
-                                              .run = run, .since = 12, .since_of = since_bf16<12, 13>};
+extern const OpDef softmax_cross_entropy_loss{.name = "SoftmaxCrossEntropyLoss",
+                                              .min_inputs = 2,
+                                              .max_inputs = 3,
+                                              .max_outputs = 2,
+                                              .infer = infer,
+                                              .run = run,
+                                              .since = 12,
+                                              .since_of = since_bf16<12, 13>};
 
 }  // namespace mo::ops

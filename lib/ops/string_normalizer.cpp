@@ -24,7 +24,8 @@ uint32_t change(uint32_t p, bool lower) {
   };
   if (p < 0x80) shift('A', 'Z', 32);
   else if (p < 0x100) p == 0xd7 || p == 0xf7 ? void() : shift(0xc0, 0xde, 32);
-  else if ((p >= 0x100 && p <= 0x12f) || (p >= 0x14a && p <= 0x177) || (p >= 0x460 && p <= 0x481) || (p >= 0x1e00 && p <= 0x1e95)) p = lower ? p | 1 : p & ~1u;
+  else if ((p >= 0x100 && p <= 0x12f) || (p >= 0x14a && p <= 0x177) || (p >= 0x460 && p <= 0x481) || (p >= 0x1e00 && p <= 0x1e95))
+    p = lower ? p | 1 : p & ~1u;
   else if ((p >= 0x139 && p <= 0x148) || (p >= 0x179 && p <= 0x17e)) p = lower ? p + (p & 1) : p - !(p & 1);
   else if (p >= 0x391 && p <= 0x3c9 && p != 0x3c2) shift(0x391, 0x3a9, 32);
   else if (p >= 0x410 && p <= 0x44f) shift(0x410, 0x42f, 32);

@@ -23,6 +23,7 @@ Type type_of(const Datum& d);
 
 // Types of a loop's carried values, loosened until one more turn of the body does not change them; then all body output types.
 // `fixed` are the types of body inputs before the carried ones, `after` of those behind them; outputs `skip`.. are the carried ones.
-std::vector<Type> stable_types(Infer& c, const Graph& body, std::span<const Type> fixed, std::vector<Type>& carried, std::span<const Type> after, size_t skip);
+std::vector<Type> stable_types(Infer& c, const Graph& body, std::span<const Type> fixed, std::vector<Type>& carried, std::span<const Type> after,
+                               size_t skip);
 
 }  // namespace mo::ops

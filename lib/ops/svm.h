@@ -7,7 +7,8 @@ namespace mo::ops {
 class SvmKernel {
  public:
   explicit SvmKernel(const Node& n) : type_(n.s("kernel_type", "LINEAR")) {
-    require(type_ == "LINEAR" || type_ == "POLY" || type_ == "RBF" || type_ == "SIGMOID", Code::format, "kernel_type ", printable(type_), " is unknown");
+    require(type_ == "LINEAR" || type_ == "POLY" || type_ == "RBF" || type_ == "SIGMOID", Code::format, "kernel_type ", printable(type_),
+            " is unknown");
     std::vector<float> p = n.floats("kernel_params");
     require(p.empty() || p.size() == 3, Code::format, "kernel_params of ", p.size(), " elements, wanted 3");
     if (!p.empty()) gamma_ = p[0], coef0_ = p[1], degree_ = p[2];

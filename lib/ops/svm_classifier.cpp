@@ -14,23 +14,34 @@ struct Machine {
 };
 
 Machine read_machine(const Node& n, const ClassLabels& labels, int64_t features) {
-  Machine m{n.floats("coefficients"), n.floats("support_vectors"), n.floats("rho"), n.floats("prob_a"), n.floats("prob_b"), n.ints("vectors_per_class"), {}};
+  Machine m{n.floats("coefficients"),
+            n.floats("support_vectors"),
+            n.floats("rho"),
+            n.floats("prob_a"),
+            n.floats("prob_b"),
+            n.ints("vectors_per_class"),
+            {}};
   m.classes = labels.size();
   for (int64_t k : m.per_class) {
     require(k >= 0 && k < (int64_t{1} << 40), Code::format, "vectors_per_class ", m.per_class);
     m.first.push_back(m.vectors);
     m.vectors += k;
   }
-  auto sized = [](const auto& v, int64_t a, int64_t b) { return b > 0 && static_cast<int64_t>(v.size()) % b == 0 && static_cast<int64_t>(v.size()) / b == a; };
+  auto sized = [](const auto& v, int64_t a, int64_t b) {
+    return b > 0 && static_cast<int64_t>(v.size()) % b == 0 && static_cast<int64_t>(v.size()) / b == a;
+  };
   if (m.vectors > 0) {
     int64_t pairs = m.classes * (m.classes - 1) / 2;
-    require(m.classes >= 2 && static_cast<int64_t>(m.per_class.size()) == m.classes, Code::format, m.per_class.size(), " vector counts for ", m.classes, " classes");
-    require(sized(m.support, m.vectors, features) && sized(m.weights, m.classes - 1, m.vectors), Code::format, m.support.size(), " support values and ", m.weights.size(),
-            " coefficients for ", m.vectors, " vectors of ", features, " features");
-    require(static_cast<int64_t>(m.rho.size()) >= pairs && m.prob_a.size() == m.prob_b.size() && (m.prob_a.empty() || static_cast<int64_t>(m.prob_a.size()) >= pairs),
+    require(m.classes >= 2 && static_cast<int64_t>(m.per_class.size()) == m.classes, Code::format, m.per_class.size(), " vector counts for ",
+            m.classes, " classes");
+    require(sized(m.support, m.vectors, features) && sized(m.weights, m.classes - 1, m.vectors), Code::format, m.support.size(),
+            " support values and ", m.weights.size(), " coefficients for ", m.vectors, " vectors of ", features, " features");
+    require(static_cast<int64_t>(m.rho.size()) >= pairs && m.prob_a.size() == m.prob_b.size() &&
+                (m.prob_a.empty() || static_cast<int64_t>(m.prob_a.size()) >= pairs),
             Code::format, m.rho.size(), " offsets and ", m.prob_a.size(), " probability terms for ", pairs, " pairs");
   } else {
-    require(sized(m.weights, m.classes, features) && !m.rho.empty(), Code::format, m.weights.size(), " coefficients for ", m.classes, " classes of ", features, " features");
+    require(sized(m.weights, m.classes, features) && !m.rho.empty(), Code::format, m.weights.size(), " coefficients for ", m.classes, " classes of ",
+            features, " features");
   }
   return m;
 }
@@ -44,7 +55,8 @@ std::vector<double> decisions(const Machine& m, const SvmKernel& kernel, const d
       double sum = m.rho[out.size()];
       auto add = [&](int64_t owner, int64_t row) {
         int64_t from = m.first[static_cast<size_t>(owner)];
-        for (int64_t v = from; v < from + m.per_class[static_cast<size_t>(owner)]; ++v) sum += m.weights[static_cast<size_t>(row * m.vectors + v)] * k[static_cast<size_t>(v)];
+        for (int64_t v = from; v < from + m.per_class[static_cast<size_t>(owner)]; ++v)
+          sum += m.weights[static_cast<size_t>(row * m.vectors + v)] * k[static_cast<size_t>(v)];
       };
       add(i, j - 1);
       add(j, i);

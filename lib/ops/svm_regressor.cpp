@@ -16,8 +16,10 @@ void run(Run& c) {
   Rows x = feature_rows(c);
   require(count >= 0 && !rho.empty(), Code::format, count, " support vectors and ", rho.size(), " offsets");
   if (count > 0) {
-    require(static_cast<int64_t>(weights.size()) == count && static_cast<int64_t>(support.size()) % count == 0 && static_cast<int64_t>(support.size()) / count == x.features,
-            Code::format, weights.size(), " coefficients and ", support.size(), " support values for ", count, " vectors of ", x.features, " features");
+    require(static_cast<int64_t>(weights.size()) == count && static_cast<int64_t>(support.size()) % count == 0 &&
+                static_cast<int64_t>(support.size()) / count == x.features,
+            Code::format, weights.size(), " coefficients and ", support.size(), " support values for ", count, " vectors of ", x.features,
+            " features");
   } else {
     require(static_cast<int64_t>(weights.size()) == x.features, Code::format, weights.size(), " coefficients for ", x.features, " features");
   }
@@ -26,8 +28,7 @@ void run(Run& c) {
     double sum = rho[0];
     if (count > 0)
       for (int64_t k = 0; k < count; ++k) sum += weights[static_cast<size_t>(k)] * kernel(x.row(r), support.data() + k * x.features, x.features);
-    else
-      sum += kernel(x.row(r), weights.data(), x.features);
+    else sum += kernel(x.row(r), weights.data(), x.features);
     if (one_class) sum = sum > 0 ? 1 : -1;
     apply_post_transform(post, &sum, 1);
     dst[r] = static_cast<float>(sum);

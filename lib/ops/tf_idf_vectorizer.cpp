@@ -47,7 +47,8 @@ Pool read_pool(const Node& n) {
   for (size_t k = 0; k < starts.size(); ++k) {
     int64_t from = starts[k], to = k + 1 < starts.size() ? starts[k + 1] : size, length = static_cast<int64_t>(k) + 1;
     require(from >= 0 && from <= to && to <= size && (to - from) % length == 0, Code::format, "ngram_counts ", starts, " for a pool of ", size);
-    for (int64_t at = from; at < to; at += length) p.grams.emplace(std::vector<int64_t>(tokens.begin() + at, tokens.begin() + at + length), p.places++);
+    for (int64_t at = from; at < to; at += length)
+      p.grams.emplace(std::vector<int64_t>(tokens.begin() + at, tokens.begin() + at + length), p.places++);
   }
   return p;
 }
@@ -89,12 +90,13 @@ void count_grams(const Pool& p, const int64_t* row, int64_t n, const Limits& l, 
 void run(Run& c) {
   const Tensor& x = c.in(0);
   require(x.rank() <= 2, Code::shape, "shape ", x.shape(), ", wanted [c] or [n, c]");
-  require(x.dtype() == DType::string || x.dtype() == DType::i32 || x.dtype() == DType::i64, Code::type, "dtype ", name(x.dtype()), " is not supported here");
+  require(x.dtype() == DType::string || x.dtype() == DType::i32 || x.dtype() == DType::i64, Code::type, "dtype ", name(x.dtype()),
+          " is not supported here");
   std::string mode = c.node.s("mode", "");
   require(mode == "TF" || mode == "IDF" || mode == "TFIDF", Code::format, "mode must be TF, IDF or TFIDF, got ", printable(mode));
   Limits limits{c.node.i("min_gram_length", 1), c.node.i("max_gram_length", 1), c.node.i("max_skip_count", 0)};
-  require(limits.shortest >= 1 && limits.longest >= limits.shortest && limits.skips >= 0, Code::format, "n-grams of ", limits.shortest, " to ", limits.longest,
-          " with ", limits.skips, " skips");
+  require(limits.shortest >= 1 && limits.longest >= limits.shortest && limits.skips >= 0, Code::format, "n-grams of ", limits.shortest, " to ",
+          limits.longest, " with ", limits.skips, " skips");
   std::vector<int64_t> column = c.node.ints("ngram_indexes");
   std::vector<float> weights = c.node.floats("weights");
   Pool pool = read_pool(c.node);

@@ -15,7 +15,8 @@ void run(Run& c) {
   double rate = s.step > 0 ? s.rate * std::sqrt(1 - std::pow(beta, t)) / (1 - std::pow(alpha, t)) : s.rate;
   for (size_t i = 0; i < s.count; ++i) {
     const Tensor& like = c.in(2 + i);
-    std::vector<double> x = doubles(like), g = doubles(c.in(2 + s.count + i)), v = doubles(c.in(2 + 2 * s.count + i)), h = doubles(c.in(2 + 3 * s.count + i));
+    std::vector<double> x = doubles(like), g = doubles(c.in(2 + s.count + i)), v = doubles(c.in(2 + 2 * s.count + i)),
+                        h = doubles(c.in(2 + 3 * s.count + i));
     for (size_t k = 0; k < x.size(); ++k) {
       double gradient = norm * x[k] + g[k];
       v[k] = alpha * v[k] + (1 - alpha) * gradient;
@@ -30,7 +31,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef training_adam{.name = "Adam", .domain = "ai.onnx.preview.training", .min_inputs = 3, .max_inputs = -1, .max_outputs = -1,
-                                 .infer = infer, .run = run, .since = 1};
+extern const OpDef training_adam{.name = "Adam",
+                                 .domain = "ai.onnx.preview.training",
+                                 .min_inputs = 3,
+                                 .max_inputs = -1,
+                                 .max_outputs = -1,
+                                 .infer = infer,
+                                 .run = run,
+                                 .since = 1};
 
 }  // namespace mo::ops

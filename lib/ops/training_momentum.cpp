@@ -27,7 +27,13 @@ void run(Run& c) {
 
 }  // namespace
 
-extern const OpDef training_momentum{.name = "Momentum", .domain = "ai.onnx.preview.training", .min_inputs = 3, .max_inputs = -1, .max_outputs = -1,
-                                     .infer = infer, .run = run, .since = 1};
+extern const OpDef training_momentum{.name = "Momentum",
+                                     .domain = "ai.onnx.preview.training",
+                                     .min_inputs = 3,
+                                     .max_inputs = -1,
+                                     .max_outputs = -1,
+                                     .infer = infer,
+                                     .run = run,
+                                     .since = 1};
 
 }  // namespace mo::ops

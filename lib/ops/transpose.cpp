@@ -21,7 +21,8 @@ namespace {
 void infer(Infer& c) {
   const Type& in = c.input(0);
   if (c.node.has("perm")) transpose_axes(c.node, static_cast<int64_t>(c.node.ints("perm").size()));
-  if (!in.ranked) return c.node.has("perm") ? c.set(0, in.dtype, unknown_dims(static_cast<int64_t>(c.node.ints("perm").size()))) : c.set_unranked(0, in.dtype);
+  if (!in.ranked)
+    return c.node.has("perm") ? c.set(0, in.dtype, unknown_dims(static_cast<int64_t>(c.node.ints("perm").size()))) : c.set_unranked(0, in.dtype);
   std::vector<Dim> dims;
   for (int64_t axis : transpose_axes(c.node, in.rank())) dims.push_back(in.dims[static_cast<size_t>(axis)]);
   c.set(0, in.dtype, std::move(dims));

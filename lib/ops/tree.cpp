@@ -100,12 +100,13 @@ Forest read_old_forest(const Node& n, const std::string& prefix, int64_t targets
   std::vector<std::string> modes = n.strings("nodes_modes");
   std::vector<double> splits = floats_or_tensor(n, "nodes_values");
   size_t count = modes.size();
-  require(count > 0 && trees.size() == count && ids.size() == count && features.size() == count && yes.size() == count && no.size() == count && splits.size() == count &&
-              (missing.empty() || missing.size() == count),
+  require(count > 0 && trees.size() == count && ids.size() == count && features.size() == count && yes.size() == count && no.size() == count &&
+              splits.size() == count && (missing.empty() || missing.size() == count),
           Code::format, "the nodes_* attributes differ in length");
   std::map<std::pair<int64_t, int64_t>, int64_t> place;
   for (size_t i = 0; i < count; ++i)
-    require(place.emplace(std::pair(trees[i], ids[i]), static_cast<int64_t>(i)).second, Code::format, "node ", ids[i], " of tree ", trees[i], " is listed twice");
+    require(place.emplace(std::pair(trees[i], ids[i]), static_cast<int64_t>(i)).second, Code::format, "node ", ids[i], " of tree ", trees[i],
+            " is listed twice");
   auto find_node = [&](int64_t tree, int64_t id) {
     auto it = place.find({tree, id});
     require(it != place.end(), Code::format, "tree ", tree, " has no node ", id);
@@ -131,10 +132,11 @@ Forest read_old_forest(const Node& n, const std::string& prefix, int64_t targets
     if (!is_child[i]) f.roots.push_back(static_cast<int64_t>(i));
   std::vector<int64_t> vote_trees = n.ints(prefix + "_treeids"), vote_nodes = n.ints(prefix + "_nodeids"), vote_ids = n.ints(prefix + "_ids");
   std::vector<double> weights = floats_or_tensor(n, prefix + "_weights");
-  require(vote_trees.size() == weights.size() && vote_nodes.size() == weights.size() && vote_ids.size() == weights.size(), Code::format, "the ", prefix,
-          "_* attributes differ in length");
+  require(vote_trees.size() == weights.size() && vote_nodes.size() == weights.size() && vote_ids.size() == weights.size(), Code::format, "the ",
+          prefix, "_* attributes differ in length");
   std::vector<std::vector<Vote>> by_node(count);
-  for (size_t k = 0; k < weights.size(); ++k) by_node[static_cast<size_t>(find_node(vote_trees[k], vote_nodes[k]))].push_back({vote_ids[k], weights[k]});
+  for (size_t k = 0; k < weights.size(); ++k)
+    by_node[static_cast<size_t>(find_node(vote_trees[k], vote_nodes[k]))].push_back({vote_ids[k], weights[k]});
   for (size_t i = 0; i < count; ++i) {
     f.nodes[i].first = f.votes.size();
     f.nodes[i].count = by_node[i].size();

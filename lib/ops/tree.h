@@ -9,11 +9,11 @@ enum class Aggregate { average, sum, min, max };
 
 struct TreeNode {
   Branch mode = Branch::leaf;
-  bool missing_true = false;         // where NaN goes
+  bool missing_true = false;  // where NaN goes
   int64_t feature = 0;
   double split = 0;
-  int64_t yes = 0, no = 0;           // children
-  size_t first = 0, count = 0;       // of votes (leaf) or members
+  int64_t yes = 0, no = 0;      // children
+  size_t first = 0, count = 0;  // of votes (leaf) or members
 };
 struct Vote {
   int64_t target;

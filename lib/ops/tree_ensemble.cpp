@@ -33,7 +33,8 @@ void read_members(Forest& f, const Tensor* values) {
 Forest read_forest(const Node& n) {
   const Tensor &modes = needed(n, "nodes_modes"), &splits = needed(n, "nodes_splits"), &weights = needed(n, "leaf_weights");
   std::vector<int64_t> features = n.ints("nodes_featureids"), yes = n.ints("nodes_truenodeids"), no = n.ints("nodes_falsenodeids");
-  std::vector<int64_t> yes_leaf = n.ints("nodes_trueleafs"), no_leaf = n.ints("nodes_falseleafs"), missing = n.ints("nodes_missing_value_tracks_true");
+  std::vector<int64_t> yes_leaf = n.ints("nodes_trueleafs"), no_leaf = n.ints("nodes_falseleafs"),
+                       missing = n.ints("nodes_missing_value_tracks_true");
   std::vector<int64_t> targets = n.ints("leaf_targetids");
   size_t count = static_cast<size_t>(modes.size());
   require(features.size() == count && yes.size() == count && no.size() == count && yes_leaf.size() == count && no_leaf.size() == count &&
@@ -55,7 +56,8 @@ Forest read_forest(const Node& n) {
   for (size_t i = 0; i < count; ++i) {
     int64_t at = static_cast<int64_t>(i), mode = modes.integer(at);
     require(mode >= 0 && mode <= 6, Code::format, "node mode ", mode);
-    f.nodes[i] = {static_cast<Branch>(mode), !missing.empty() && missing[i] != 0, features[i], splits.number(at), child(yes[i], yes_leaf[i] != 0), child(no[i], no_leaf[i] != 0)};
+    f.nodes[i] = {static_cast<Branch>(mode), !missing.empty() && missing[i] != 0, features[i],
+                  splits.number(at),         child(yes[i], yes_leaf[i] != 0),     child(no[i], no_leaf[i] != 0)};
   }
   for (size_t k = 0; k < targets.size(); ++k) {
     f.nodes[count + k].first = k;

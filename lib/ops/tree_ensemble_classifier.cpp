@@ -24,9 +24,11 @@ void run(Run& c) {
   int64_t classes = labels.size();
   Forest forest = read_old_forest(c.node, "class", classes);
   std::vector<double> base = floats_or_tensor(c.node, "base_values");
-  require(base.empty() || base.size() == 1 || static_cast<int64_t>(base.size()) == classes, Code::format, base.size(), " base values for ", classes, " classes");
+  require(base.empty() || base.size() == 1 || static_cast<int64_t>(base.size()) == classes, Code::format, base.size(), " base values for ", classes,
+          " classes");
   PostTransform post = post_transform(c.node.s("post_transform", "NONE"));
-  bool one_class = !forest.votes.empty() && std::all_of(forest.votes.begin(), forest.votes.end(), [&](const Vote& v) { return v.target == forest.votes[0].target; });
+  bool one_class = !forest.votes.empty() &&
+                   std::all_of(forest.votes.begin(), forest.votes.end(), [&](const Vote& v) { return v.target == forest.votes[0].target; });
   bool positive = std::all_of(forest.votes.begin(), forest.votes.end(), [](const Vote& v) { return v.weight >= 0; });
   bool one_of_two = classes == 2 && one_class, binary = one_of_two && forest.votes[0].target == 0;
   require(base.size() != 1 || binary || classes == 1, Code::format, "one base value for ", classes, " classes");
@@ -64,7 +66,13 @@ extern const OpDef tree_ensemble_classifier{
     .infer = infer,
     .run = run,
     .since = 1,
-    .since_of = [](const Node& n, std::span<const Type>) { return n.has("nodes_values_as_tensor") || n.has("nodes_hitrates_as_tensor") || n.has("class_weights_as_tensor") || n.has("base_values_as_tensor") ? 3 : 1; },
+    .since_of =
+        [](const Node& n, std::span<const Type>) {
+          return n.has("nodes_values_as_tensor") || n.has("nodes_hitrates_as_tensor") || n.has("class_weights_as_tensor") ||
+                         n.has("base_values_as_tensor")
+                     ? 3
+                     : 1;
+        },
 };
 
 }  // namespace mo::ops

@@ -17,7 +17,8 @@ void run(Run& c) {
   Forest forest = read_old_forest(c.node, "target", target_count(c.node));
   forest.aggregate = aggregate_of(c.node.s("aggregate_function", "SUM"));
   std::vector<double> base = floats_or_tensor(c.node, "base_values");
-  require(base.empty() || static_cast<int64_t>(base.size()) == forest.targets, Code::format, base.size(), " base values for ", forest.targets, " targets");
+  require(base.empty() || static_cast<int64_t>(base.size()) == forest.targets, Code::format, base.size(), " base values for ", forest.targets,
+          " targets");
   PostTransform post = post_transform(c.node.s("post_transform", "NONE"));
   Rows x = feature_rows(c);
   float* dst = c.out(0, DType::f32, {x.n, forest.targets}).mutable_data<float>();
@@ -41,7 +42,13 @@ extern const OpDef tree_ensemble_regressor{
     .infer = infer,
     .run = run,
     .since = 1,
-    .since_of = [](const Node& n, std::span<const Type>) { return n.has("nodes_values_as_tensor") || n.has("nodes_hitrates_as_tensor") || n.has("target_weights_as_tensor") || n.has("base_values_as_tensor") ? 3 : 1; },
+    .since_of =
+        [](const Node& n, std::span<const Type>) {
+          return n.has("nodes_values_as_tensor") || n.has("nodes_hitrates_as_tensor") || n.has("target_weights_as_tensor") ||
+                         n.has("base_values_as_tensor")
+                     ? 3
+                     : 1;
+        },
 };
 
 }  // namespace mo::ops

@@ -26,7 +26,8 @@ void infer(Infer& c) {
   auto axes = c.known_ints(1);
   if (in.ranked && axes) return c.set(0, in.dtype, insert_ones(in.dims, *axes, known_dim(1)));
   const Type& list = c.input(1);
-  if (in.ranked && list.ranked && list.rank() == 1 && list.dims[0].known() && list.dims[0].size <= k_max_rank) c.set(0, in.dtype, unknown_dims(in.rank() + list.dims[0].size));
+  if (in.ranked && list.ranked && list.rank() == 1 && list.dims[0].known() && list.dims[0].size <= k_max_rank)
+    c.set(0, in.dtype, unknown_dims(in.rank() + list.dims[0].size));
   else c.set_unranked(0, in.dtype);
 }
 

@@ -34,8 +34,10 @@ bool append_attribute(std::string& key, const graph::AttrValue& value) {
         using T = std::decay_t<decltype(v)>;
         if constexpr (std::is_same_v<T, int64_t> || std::is_same_v<T, float>) append_bytes(key, &v, sizeof v);
         else if constexpr (std::is_same_v<T, std::string>) key += text(v.size(), ":", v);
-        else if constexpr (std::is_same_v<T, std::vector<int64_t>> || std::is_same_v<T, std::vector<float>>) append_bytes(key, v.data(), v.size() * sizeof v[0]);
-        else if constexpr (std::is_same_v<T, std::vector<std::string>>) for (const std::string& s : v) key += text(s.size(), ":", s);
+        else if constexpr (std::is_same_v<T, std::vector<int64_t>> || std::is_same_v<T, std::vector<float>>)
+          append_bytes(key, v.data(), v.size() * sizeof v[0]);
+        else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+          for (const std::string& s : v) key += text(s.size(), ":", s);
         else if constexpr (std::is_same_v<T, Tensor>) {
           if (v.size() > k_small_bytes) return false;
           append_tensor(key, v);

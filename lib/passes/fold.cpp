@@ -55,9 +55,7 @@ class Folder {
       bind_captures(copy);
       fold_constants(copy, options_);
       for (size_t i = 0; i < out.size(); ++i) out[i] = copy.value(copy.outputs[i]).type;
-    } catch (const Error& e) {
-      log(LogLevel::debug, "inference of a subgraph: ", e.message());
-    }
+    } catch (const Error& e) { log(LogLevel::debug, "inference of a subgraph: ", e.message()); }
     return out;
   }
 
@@ -74,12 +72,15 @@ class Folder {
   bool wanted(const graph::Node& n, const ops::OpDef& def) const {
     if (!def.run || (def.flags & (ops::k_random | ops::k_control_flow))) return false;
     if (!options_.dequantize && n.op == "DequantizeLinear") return false;
-    if (!options_.outputs && std::any_of(n.outputs.begin(), n.outputs.end(), [&](ValueId v) { return v != graph::k_none && graph_.is_output(v); })) return false;
+    if (!options_.outputs && std::any_of(n.outputs.begin(), n.outputs.end(), [&](ValueId v) { return v != graph::k_none && graph_.is_output(v); }))
+      return false;
     if (def.flags & ops::k_shape_only) return !n.inputs.empty() && n.inputs[0] != graph::k_none && graph_.value(n.inputs[0]).type.is_static();
     return std::all_of(n.inputs.begin(), n.inputs.end(), [&](ValueId v) { return v == graph::k_none || graph_.constant_of(v); });
   }
 
-  static int64_t bytes_of(const Type& t) { return t.dtype == DType::string ? element_count(t.shape()) * 32 : storage_bytes(t.dtype, element_count(t.shape())); }
+  static int64_t bytes_of(const Type& t) {
+    return t.dtype == DType::string ? element_count(t.shape()) * 32 : storage_bytes(t.dtype, element_count(t.shape()));
+  }
 
   bool affordable(const graph::Node& n, int64_t input_bytes) const {
     constexpr int64_t k_unknown_limit = 1 << 20;  // results of unknown size (NonZero ...) grow with their input

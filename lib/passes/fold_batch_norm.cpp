@@ -97,7 +97,8 @@ bool fold_one(Graph& g, NodeId id) {
     for (size_t i = 0; i < bias.size(); ++i) bias[i] = added->floats()[added->size() == 1 ? 0 : i];
   } else if (n.input(2) != k_none) {
     const Tensor* b = g.constant_of(n.input(2));
-    if (!b || b->dtype() != DType::f32 || (b->size() != static_cast<int64_t>(bias.size()) && b->size() != 1) || (b->rank() > 1 && b->dim(0) != 1)) return false;
+    if (!b || b->dtype() != DType::f32 || (b->size() != static_cast<int64_t>(bias.size()) && b->size() != 1) || (b->rank() > 1 && b->dim(0) != 1))
+      return false;
     for (size_t i = 0; i < bias.size(); ++i) bias[i] = b->floats()[b->size() == 1 ? 0 : i];
   }
   Tensor weights = scaled_weights(n, *w, a.scale);

@@ -180,7 +180,8 @@ Modes batch_modes(const std::vector<Modes>& axes, size_t count) {
 
 bool assemble(Graph& g, NodeId softmax, NodeId second, const Scores& s, bool back) {
   auto p = read_product(g, s.product, back), w = read_product(g, second, back);
-  if (!p || !w || w->added != k_none || g.node(s.product).has("perm_y") || g.node(second).has("perm_a") || g.node(second).i("trans_a", 0)) return false;
+  if (!p || !w || w->added != k_none || g.node(s.product).has("perm_y") || g.node(second).has("perm_a") || g.node(second).i("trans_a", 0))
+    return false;
   if (w->factor != 1 || w->b.factor != 1) return false;  // what multiplies the values stays outside
   ValueId mask = s.mask;
   if (p->added != k_none) {

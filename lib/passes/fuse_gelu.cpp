@@ -34,7 +34,8 @@ void factors(const Graph& g, ValueId v, int depth, std::vector<ValueId>& out, fl
 // v = x * factor
 bool scaled(const Graph& g, ValueId v, ValueId x, float factor) {
   NodeId div = g.producer_if(v, "Div");
-  if (div != k_none) return g.node(div).input(0) == x && scalar(g, g.node(div).input(1)) && std::fabs(1 / *scalar(g, g.node(div).input(1)) - factor) < 1e-4f * factor;
+  if (div != k_none)
+    return g.node(div).input(0) == x && scalar(g, g.node(div).input(1)) && std::fabs(1 / *scalar(g, g.node(div).input(1)) - factor) < 1e-4f * factor;
   NodeId mul = g.producer_if(v, "Mul");
   if (mul == k_none) return false;
   auto s = with_scalar(g, g.node(mul));

@@ -26,7 +26,9 @@ bool is_turned(const Graph& g, ValueId turned, ValueId x, std::vector<NodeId>& g
   if (!static_float(g, second) || !same_shape(g, first, second)) return false;
   StridedView whole = view_of(g, x), a = view_of(g, first), b = view_of(g, second);
   auto last = whole.axes.empty() ? std::nullopt : single(whole.axes.back());
-  if (!last || last->size % 2 != 0 || a.base != whole.base || b.base != whole.base || a.axes.size() != whole.axes.size() || b.axes.size() != whole.axes.size()) return false;
+  if (!last || last->size % 2 != 0 || a.base != whole.base || b.base != whole.base || a.axes.size() != whole.axes.size() ||
+      b.axes.size() != whole.axes.size())
+    return false;
   const int64_t half = last->size / 2;
   if (a.offset != whole.offset || b.offset != whole.offset + half * last->stride || size_of(a.axes.back()) != half) return false;
   for (size_t i = 0; i < whole.axes.size(); ++i) {
@@ -54,7 +56,8 @@ bool fuse_one(Graph& g, NodeId add) {
     std::vector<NodeId> gone{mul[0], mul[1]};
     if (!static_float(g, x) || !static_float(g, cosine) || !static_float(g, sine) || g.value(x).type.shape() != shape || shape.empty()) continue;
     if (!is_turned(g, turned, x, gone)) continue;
-    StridedView views[3] = {view_of(g, x), g.constant_of(cosine) ? dense_view(g, cosine) : view_of(g, cosine), g.constant_of(sine) ? dense_view(g, sine) : view_of(g, sine)};
+    StridedView views[3] = {view_of(g, x), g.constant_of(cosine) ? dense_view(g, cosine) : view_of(g, cosine),
+                            g.constant_of(sine) ? dense_view(g, sine) : view_of(g, sine)};
     Modes outer[3];
     std::optional<Mode> last[3];
     bool ok = true;
@@ -113,7 +116,9 @@ bool fuse_parts(Graph& g, NodeId concat) {
     ValueId a = ac.inputs[turn & 1], c = ac.inputs[1 - (turn & 1)], b = bs.inputs[turn >> 1], s = bs.inputs[1 - (turn >> 1)];
     const Node &p = g.node(plus->first), &q = g.node(plus->second);
     if (!(multiplies(p, a, s) && multiplies(q, b, c)) && !(multiplies(p, b, c) && multiplies(q, a, s))) continue;
-    if (!static_float(g, a) || !static_float(g, b) || !static_float(g, c) || !static_float(g, s) || !same_shape(g, a, b) || !same_shape(g, a, n.inputs[0])) continue;
+    if (!static_float(g, a) || !static_float(g, b) || !static_float(g, c) || !static_float(g, s) || !same_shape(g, a, b) ||
+        !same_shape(g, a, n.inputs[0]))
+      continue;
     const Shape part = g.value(a).type.shape();
     StridedView views[3] = {view_of(g, a), view_of(g, c), view_of(g, s)}, second = view_of(g, b);
     if (second.base != views[0].base || second.axes.size() != views[0].axes.size()) continue;

@@ -6,7 +6,7 @@
 namespace mo::passes {
 namespace {
 
-bool run_fuse_shuffle(Graph& g) {
+bool run_fuse_shuffle(Graph &g) {
   bool changed = false;
   const std::vector<NodeId> order = g.order();
   for (NodeId id : order) {
@@ -20,7 +20,8 @@ bool run_fuse_shuffle(Graph& g) {
     if (tx.rank() < 3 || ts.rank() != tx.rank() + 1 || !same_shape(g, x, y)) continue;
     std::vector<int64_t> perm = perm_of(g, g.node(transpose));
     bool swaps = perm.size() == ts.dims.size() && perm[0] == 0 && perm[1] == 2 && perm[2] == 1;
-    for (size_t i = 3; swaps && i < perm.size(); ++i) swaps = perm[i] == static_cast<int64_t>(i) && ts.dims[i] == tx.dims[i - 1] && ts.dims[i].known();
+    for (size_t i = 3; swaps && i < perm.size(); ++i)
+      swaps = perm[i] == static_cast<int64_t>(i) && ts.dims[i] == tx.dims[i - 1] && ts.dims[i].known();
     const graph::Dim &a = ts.dims[1], &b = ts.dims[2], &c = tx.dims[1];
     if (!swaps || !a.known() || !b.known() || !c.known() || a.size * b.size != c.size || !(ts.dims[0] == tx.dims[0])) continue;
     Tensor index = Tensor::allocate(DType::i64, {c.size});

@@ -10,7 +10,8 @@ namespace {
 // v = Clip(x + 3, 0, 6)
 bool relu6_of_shifted(const Graph& g, ValueId v, ValueId x) {
   NodeId clip = g.producer_if(v, "Clip");
-  if (clip == k_none || !scalar(g, g.node(clip).input(1)) || *scalar(g, g.node(clip).input(1)) != 0 || !is_scalar(g, g.node(clip).input(2), 6)) return false;
+  if (clip == k_none || !scalar(g, g.node(clip).input(1)) || *scalar(g, g.node(clip).input(1)) != 0 || !is_scalar(g, g.node(clip).input(2), 6))
+    return false;
   NodeId add = g.producer_if(g.node(clip).input(0), "Add");
   if (add == k_none) return false;
   auto s = with_scalar(g, g.node(add));

@@ -40,7 +40,8 @@ bool does_nothing(const Graph& g, const Node& n) {
   if (!n.domain.empty() || x == graph::k_none || y == graph::k_none) return false;
   if (n.op == "Identity") return true;
   if (n.op == "Dropout") return dropout_is_off(g, n);
-  if (n.op == "Cast") return g.value(x).type.is_tensor() && g.value(x).type.dtype != DType::undefined && n.i("to", 0) == static_cast<int64_t>(g.value(x).type.dtype);
+  if (n.op == "Cast")
+    return g.value(x).type.is_tensor() && g.value(x).type.dtype != DType::undefined && n.i("to", 0) == static_cast<int64_t>(g.value(x).type.dtype);
   if (n.op == "Transpose") return keeps_order(g, n);
   if (n.op == "Reshape" || n.op == "Expand" || n.op == "Flatten") return same_static_type(g, x, y);
   if (n.op == "Concat" || n.op == "Sum" || n.op == "Max" || n.op == "Min" || n.op == "Mean") return n.inputs.size() == 1;

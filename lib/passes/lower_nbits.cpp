@@ -19,7 +19,9 @@ bool lower_one(Graph& g, NodeId id) {
   if (dq == k_none || !is_float(g, n.input(0)) || !is_float(g, n.output(0))) return false;
   const Node& d = g.node(dq);
   const Tensor *w = g.constant_of(d.input(0)), *s = g.constant_of(d.input(1)), *z = d.input(2) == k_none ? nullptr : g.constant_of(d.input(2));
-  if (!w || !s || !is_nibbles(w->dtype()) || w->rank() != 2 || s->dtype() != DType::f32 || (d.input(2) != k_none && (!z || z->dtype() != w->dtype() || z->shape() != s->shape()))) return false;
+  if (!w || !s || !is_nibbles(w->dtype()) || w->rank() != 2 || s->dtype() != DType::f32 ||
+      (d.input(2) != k_none && (!z || z->dtype() != w->dtype() || z->shape() != s->shape())))
+    return false;
   const int64_t k = w->dim(0), columns = w->dim(1), given = d.i("block_size", 0), axis = d.i("axis", 1);
   const graph::Type& a = g.value(n.input(0)).type;
   if (k < 16 || columns < 1 || !a.ranked || a.rank() < 1) return false;

@@ -48,7 +48,8 @@ ValueId integer_bias(const Graph& g, ValueId v, const Quantized& x, const Quanti
   for (int64_t z : zero ? zero->integers() : std::vector<int64_t>())
     if (z != 0) return k_none;
   for (int64_t i = 0; i < count; ++i) {
-    float want = xs->floats()[0] * w_scales[w_scales.size() == 1 ? 0 : static_cast<size_t>(i)], have = bs[bs.size() == 1 ? 0 : static_cast<size_t>(i)];
+    float want = xs->floats()[0] * w_scales[w_scales.size() == 1 ? 0 : static_cast<size_t>(i)],
+          have = bs[bs.size() == 1 ? 0 : static_cast<size_t>(i)];
     if (!(std::fabs(have - want) <= 1e-5f * want)) return k_none;
   }
   return n.input(0);
@@ -116,7 +117,8 @@ bool lower_qlinear(Graph& g, NodeId id) {
   if (!conv && !one_number(g, n.input(4)) && g.constant_of(n.input(4))->rank() != 1) return false;
   auto attributes = conv ? explicit_pads(g, n) : n.attributes;
   if (attributes.empty() && !n.attributes.empty()) return false;
-  std::vector<ValueId> inputs = {n.input(0), n.input(3), conv ? n.input(8) : k_none, k_none, n.input(1), n.input(2), n.input(4), n.input(5), n.input(6), n.input(7)};
+  std::vector<ValueId> inputs = {n.input(0), n.input(3), conv ? n.input(8) : k_none, k_none, n.input(1), n.input(2), n.input(4), n.input(5),
+                                 n.input(6), n.input(7)};
   become(g, id, conv ? "Conv" : "MatMul", "mo", inputs, std::move(attributes), {});
   return true;
 }

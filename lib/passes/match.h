@@ -31,7 +31,7 @@ std::optional<WithScalar> with_scalar(const Graph& g, const Node& n);
 void become(Graph& g, NodeId id, std::string op, std::string domain, std::vector<ValueId> inputs,
             std::vector<std::pair<std::string, graph::AttrValue>> attributes, std::span<const NodeId> swallowed);
 
-bool is_float(const Graph& g, ValueId v);            // float32 tensor
+bool is_float(const Graph& g, ValueId v);               // float32 tensor
 bool same_shape(const Graph& g, ValueId a, ValueId b);  // provably: sizes or symbols of all axes agree
 // The attributes of a Conv (or QLinearConv: weights are input 3) with auto_pad turned into pads; empty when the sizes that takes are not known.
 std::vector<std::pair<std::string, graph::AttrValue>> explicit_pads(const Graph& g, const Node& conv);

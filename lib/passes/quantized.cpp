@@ -39,7 +39,9 @@ std::optional<Quantized> quantizer(const Graph& g, NodeId id) {
 
 bool same_parameters(const Graph& g, const Quantized& a, const Quantized& b) {
   if (g.constant_of(a.scale)->number() != g.constant_of(b.scale)->number()) return false;
-  auto zero = [&](const Quantized& q) { return q.zero == k_none ? std::pair(DType::u8, int64_t{0}) : std::pair(g.constant_of(q.zero)->dtype(), g.constant_of(q.zero)->integer()); };
+  auto zero = [&](const Quantized& q) {
+    return q.zero == k_none ? std::pair(DType::u8, int64_t{0}) : std::pair(g.constant_of(q.zero)->dtype(), g.constant_of(q.zero)->integer());
+  };
   return zero(a) == zero(b);
 }
 

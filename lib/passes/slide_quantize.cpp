@@ -18,8 +18,9 @@ namespace {
 bool moves(const Node& n) {
   if (n.is("Split")) return true;
   if (n.is("Resize")) return n.s("mode", "nearest") == "nearest" && n.s("coordinate_transformation_mode", "half_pixel") != "tf_crop_and_resize";
-  static constexpr std::array<std::string_view, 14> k_names = {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Slice", "Gather", "Expand", "MaxPool", "Tile",
-                                                              "DepthToSpace", "SpaceToDepth", "Identity", "GatherElements"};
+  static constexpr std::array<std::string_view, 14> k_names = {"Reshape",      "Transpose",    "Squeeze",  "Unsqueeze",     "Flatten",
+                                                               "Slice",        "Gather",       "Expand",   "MaxPool",       "Tile",
+                                                               "DepthToSpace", "SpaceToDepth", "Identity", "GatherElements"};
   return n.domain.empty() && n.outputs.size() == 1 && std::find(k_names.begin(), k_names.end(), n.op) != k_names.end();
 }
 
@@ -58,7 +59,9 @@ bool pull_up(Graph& g, NodeId id) {
   auto q = quantizer(g, id);
   if (!q) return false;
   NodeId m = g.value(q->data).producer;
-  if (m == k_none || g.use_count(q->data) != 1 || g.is_output(q->data) || !moves(g.node(m)) || g.node(m).op == "MaxPool" || g.node(m).outputs.size() != 1 || g.node(m).op == "Split") return false;
+  if (m == k_none || g.use_count(q->data) != 1 || g.is_output(q->data) || !moves(g.node(m)) || g.node(m).op == "MaxPool" ||
+      g.node(m).outputs.size() != 1 || g.node(m).op == "Split")
+    return false;
   ValueId x = g.node(m).input(0);
   if (!is_float(g, x) || g.constant_of(x) || dequantized(g, x)) return false;
   Node mover = g.node(m), quantize = g.node(id);

@@ -117,11 +117,13 @@ StridedView look(const Graph& g, ValueId v, bool factors, int depth) {
   if (auto f = factors ? scalar_factor(g, n) : std::nullopt) {
     x = f->first;
     factor = f->second;
-  } else if (n.op != "Identity" && n.op != "Transpose" && n.op != "Reshape" && n.op != "Squeeze" && n.op != "Unsqueeze" && n.op != "Flatten" && n.op != "Expand" &&
-             n.op != "Slice" && n.op != "Gather" && n.op != "Split" && n.op != "Concat") {
+  } else if (n.op != "Identity" && n.op != "Transpose" && n.op != "Reshape" && n.op != "Squeeze" && n.op != "Unsqueeze" && n.op != "Flatten" &&
+             n.op != "Expand" && n.op != "Slice" && n.op != "Gather" && n.op != "Split" && n.op != "Concat") {
     return own;
   }
-  if (x == k_none || g.constant_of(x) || !g.value(x).type.is_static() || g.value(x).type.dtype != g.value(v).type.dtype || element_count(g.value(x).type.shape()) == 0) return own;
+  if (x == k_none || g.constant_of(x) || !g.value(x).type.is_static() || g.value(x).type.dtype != g.value(v).type.dtype ||
+      element_count(g.value(x).type.shape()) == 0)
+    return own;
   StridedView in = look(g, x, factors, depth - 1);
   in.factor *= factor;
   const Shape shape = g.value(v).type.shape();

@@ -29,7 +29,9 @@ bool fits(const Graph& g) {
     if (g.value(v).is_constant() || !g.value(v).type.is_tensor()) return false;
   for (NodeId id : g.order()) {
     const Node& n = g.node(id);
-    if (n.domain != "" || n.op == "BitCast" || n.op == "Bernoulli" || n.op.starts_with("Sequence") || n.op.starts_with("Optional") || n.op.starts_with("Random")) return false;
+    if (n.domain != "" || n.op == "BitCast" || n.op == "Bernoulli" || n.op.starts_with("Sequence") || n.op.starts_with("Optional") ||
+        n.op.starts_with("Random"))
+      return false;
     for (ValueId v : n.outputs)
       if (v != k_none && !g.value(v).type.is_tensor()) return false;
     if (!graph::subgraphs(n).empty()) return false;
@@ -54,7 +56,8 @@ bool run_widen(Graph& g) {
   bool inner = false;
   for (NodeId id : g.order()) {
     const Node& n = g.node(id);
-    for (ValueId v : n.inputs) inner |= n.op != "Cast" && v != k_none && is_half(g.constant_of(v) ? g.constant_of(v)->dtype() : g.value(v).type.dtype);
+    for (ValueId v : n.inputs)
+      inner |= n.op != "Cast" && v != k_none && is_half(g.constant_of(v) ? g.constant_of(v)->dtype() : g.value(v).type.dtype);
     for (ValueId v : n.outputs) inner |= n.op != "Cast" && v != k_none && is_half(g.value(v).type.dtype);
   }
   if (!inner) return false;
@@ -91,7 +94,8 @@ bool run_widen(Graph& g) {
   for (NodeId id : order) {
     Node& n = g.edit(id);
     for (const char* name : k_dtype_attributes)
-      if (const graph::AttrValue* a = n.find(name); a && std::holds_alternative<int64_t>(*a) && is_half_number(std::get<int64_t>(*a))) n.set(name, static_cast<int64_t>(DType::f32));
+      if (const graph::AttrValue* a = n.find(name); a && std::holds_alternative<int64_t>(*a) && is_half_number(std::get<int64_t>(*a)))
+        n.set(name, static_cast<int64_t>(DType::f32));
     if (const Tensor* t = n.tensor("value"); t && is_half(t->dtype())) n.set("value", t->cast(DType::f32));
   }
   const std::vector<ValueId> inputs = g.inputs;

@@ -14,7 +14,8 @@ namespace mo::plan {
 
 using graph::k_none;
 
-Builder::Builder(std::shared_ptr<Shared> shared, const graph::Graph& g, std::vector<ValueId> inputs, size_t output_count, std::string where, bool root)
+Builder::Builder(std::shared_ptr<Shared> shared, const graph::Graph& g, std::vector<ValueId> inputs, size_t output_count, std::string where,
+                 bool root)
     : shared_(std::move(shared)), graph_(g), inputs_(std::move(inputs)), output_count_(output_count), where_(std::move(where)), root_(root) {
   known_.resize(static_cast<size_t>(g.value_count()));
   for (const std::string& name : shared_->options.observed) {
@@ -40,7 +41,8 @@ std::shared_ptr<Plan> Builder::build(const Partition& parts) {
   int64_t limit = shared_->options.memory_limit;
   require(limit <= 0 || total <= limit, Code::limit, "one run needs ", total, " bytes for intermediate values and outputs, the limit is ", limit);
   constexpr int64_t k_large = int64_t{1} << 30;  // the system is asked only where it matters
-  require(total <= k_large || total <= available_memory(), Code::limit, "one run needs ", total, " bytes for intermediate values and outputs, more than this machine has left");
+  require(total <= k_large || total <= available_memory(), Code::limit, "one run needs ", total,
+          " bytes for intermediate values and outputs, more than this machine has left");
   plan_->finish();
   return plan_;
 }
@@ -58,7 +60,8 @@ int Builder::new_buffer(Place place, int64_t bytes, int index) {
 }
 
 int Builder::root_of(int buffer) {
-  while (parent_[static_cast<size_t>(buffer)] != buffer) buffer = parent_[static_cast<size_t>(buffer)] = parent_[static_cast<size_t>(parent_[static_cast<size_t>(buffer)])];
+  while (parent_[static_cast<size_t>(buffer)] != buffer)
+    buffer = parent_[static_cast<size_t>(buffer)] = parent_[static_cast<size_t>(parent_[static_cast<size_t>(buffer)])];
   return buffer;
 }
 
@@ -175,7 +178,9 @@ void Builder::add_inputs() {
   }
   if (!root_) return;
   for (const auto& [v, name] : watched_)
-    if (graph_.value(v).producer == k_none && (known_[static_cast<size_t>(v)].by_layout[0] >= 0 || known_[static_cast<size_t>(v)].dynamic >= 0 || graph_.constant_of(v))) watch(v);
+    if (graph_.value(v).producer == k_none &&
+        (known_[static_cast<size_t>(v)].by_layout[0] >= 0 || known_[static_cast<size_t>(v)].dynamic >= 0 || graph_.constant_of(v)))
+      watch(v);
 }
 
 void Builder::add_outputs() {
@@ -280,8 +285,8 @@ void Builder::reuse_in_place() {
     Buffer &a = buffers[static_cast<size_t>(from)], &b = buffers[static_cast<size_t>(to)];
     int uses = 0;
     for (int s : step.src) uses += s >= 0 && root_of(plan_->slots_[static_cast<size_t>(s)].buffer) == from;
-    bool fits = from != to && uses == 1 && a.place == Place::arena && a.last == static_cast<int>(i) && a.bytes == b.bytes && b.first == static_cast<int>(i) &&
-                (b.place == Place::arena || b.place == Place::output);
+    bool fits = from != to && uses == 1 && a.place == Place::arena && a.last == static_cast<int>(i) && a.bytes == b.bytes &&
+                b.first == static_cast<int>(i) && (b.place == Place::arena || b.place == Place::output);
     if (!fits) continue;
     parent_[static_cast<size_t>(from)] = to;
     b.first = a.first;

@@ -26,7 +26,7 @@ class Builder {
   int new_slot(ValueId v, Layout layout, int buffer);
   int made_slot(ValueId v, Layout layout);  // of a value that the current step makes
   int dynamic_slot(ValueId v);
-  int slot(ValueId v, Layout layout);       // of a value that exists; reorders when need be
+  int slot(ValueId v, Layout layout);  // of a value that exists; reorders when need be
   int plain(ValueId v) { return slot(v, Layout::plain); }
   int constant_slot(ValueId v, Layout layout);
   int datum(int slot);
@@ -66,9 +66,9 @@ class Builder {
     int by_layout[2] = {-1, -1};
     int dynamic = -1;
   };
-  int team_ = 1;                        // threads that steps of this plan may use
-  std::vector<Known> known_;            // per value
-  std::vector<int> parent_;             // union-find over buffers
+  int team_ = 1;              // threads that steps of this plan may use
+  std::vector<Known> known_;  // per value
+  std::vector<int> parent_;   // union-find over buffers
   std::map<ValueId, std::string> watched_;
   std::function<void(ValueId)> release_;
   std::map<ValueId, size_t> packed_uses_;

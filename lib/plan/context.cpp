@@ -4,8 +4,8 @@
 namespace mo::plan {
 
 namespace {
-Tensor view(const Slot& s) { return Tensor::adopt(s.dtype, s.shape, nullptr, nullptr); }        // read only
-Tensor target(const Slot& s) { return Tensor::borrow(s.dtype, s.shape, nullptr); }              // written in place
+Tensor view(const Slot& s) { return Tensor::adopt(s.dtype, s.shape, nullptr, nullptr); }  // read only
+Tensor target(const Slot& s) { return Tensor::borrow(s.dtype, s.shape, nullptr); }        // written in place
 }  // namespace
 
 Context::Context(const Plan& plan) : plan_(plan) {

@@ -12,10 +12,10 @@ class Context {
   void bind(char* base);
   void set(const Plan::Patch& patch, void* data);
 
-  std::vector<void*> pointers;      // of kernel steps: per step sources, destinations, scratch
-  std::vector<Datum> data;          // what reference kernels read: views of slots, or dynamic results
-  std::vector<const Datum*> ins;    // per data-reading step: pointers into `data`, null where absent
-  std::vector<Datum> outs;          // per reference step: planned memory to write into
+  std::vector<void*> pointers;    // of kernel steps: per step sources, destinations, scratch
+  std::vector<Datum> data;        // what reference kernels read: views of slots, or dynamic results
+  std::vector<const Datum*> ins;  // per data-reading step: pointers into `data`, null where absent
+  std::vector<Datum> outs;        // per reference step: planned memory to write into
   std::unique_ptr<Workspace> workspace;
 
  private:

@@ -98,7 +98,8 @@ bool Builder::emit_candidate(NodeId id, std::vector<Refusal>& refusals) {
   const Node& n = graph_.node(id);
   if (!shared_->options.optimize) return false;
   bool empty = false;
-  for (ValueId v : n.inputs) empty |= v != k_none && !graph_.constant_of(v) && has_no_elements(type(v));  // an empty constant (Resize's roi) is an option left out
+  for (ValueId v : n.inputs)
+    empty |= v != k_none && !graph_.constant_of(v) && has_no_elements(type(v));  // an empty constant (Resize's roi) is an option left out
   for (ValueId v : n.outputs) empty |= v != k_none && has_no_elements(type(v));
   const auto& disabled = shared_->options.disabled_kernels;
   for (const Candidate* candidate : kernels::cpu_candidates(n.op, n.domain)) {
@@ -159,7 +160,8 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
     if (ValueId v = n.outputs[i]; v != k_none) outputs[i] = {true, type(v).dtype, type(v).shape(), layouts.of(type(v)), nullptr};
 
   const int team = team_ > 1 ? step_team(estimated_us(graph_, id), team_) : 1;
-  kernels::Request request{n, inputs, outputs, team, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_, shared_->options.bf16};
+  kernels::Request request{
+      n, inputs, outputs, team, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_, shared_->options.bf16};
   kernels::Offer offer = candidate.prepare(request);
   if (auto* decline = std::get_if<kernels::Decline>(&offer)) {
     // Where any one layout does, a kernel that knows only the plain one is still better than none.
@@ -186,7 +188,8 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
   Step& step = add_step(StepKind::kernel, std::move(report));
   step.threads = team;
   step.run = std::move(prepared.run);
-  if (prepared.in_place >= 0 && prepared.in_place < static_cast<int>(src.size()) && src[static_cast<size_t>(prepared.in_place)] >= 0) step.in_place = prepared.in_place;
+  if (prepared.in_place >= 0 && prepared.in_place < static_cast<int>(src.size()) && src[static_cast<size_t>(prepared.in_place)] >= 0)
+    step.in_place = prepared.in_place;
   step.src = std::move(src);
   step.dst = std::move(dst);
   if (prepared.scratch_bytes > 0) step.scratch = new_buffer(Place::arena, prepared.scratch_bytes);

@@ -21,8 +21,9 @@ namespace {
 
 // Operators so much faster by a planned kernel than by the reference that waiting for their shapes pays.
 bool expensive(const Node& n) {
-  static constexpr std::array<std::string_view, 15> k_names = {"Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MatMul", "MatMulInteger", "QLinearMatMul", "Gemm",
-                                                               "LSTM", "GRU", "RNN", "Attention", "MultiHeadAttention", "MatMulNBits", "DeformConv"};
+  static constexpr std::array<std::string_view, 15> k_names = {
+      "Conv", "ConvTranspose", "ConvInteger", "QLinearConv",        "MatMul",      "MatMulInteger", "QLinearMatMul", "Gemm", "LSTM",
+      "GRU",  "RNN",           "Attention",   "MultiHeadAttention", "MatMulNBits", "DeformConv"};
   return n.domain == "mo" || std::find(k_names.begin(), k_names.end(), n.op) != k_names.end();
 }
 
@@ -113,7 +114,9 @@ class Extractor {
  public:
   Extractor(const Graph& g, Tail& tail) : from_(g), tail_(tail), ids_(static_cast<size_t>(g.value_count()), k_none) {}
 
-  ValueId made_here(ValueId v) { return v == k_none ? k_none : ids_[static_cast<size_t>(v)] = tail_.graph.add_value(from_.value(v).name, from_.value(v).type); }
+  ValueId made_here(ValueId v) {
+    return v == k_none ? k_none : ids_[static_cast<size_t>(v)] = tail_.graph.add_value(from_.value(v).name, from_.value(v).type);
+  }
 
   ValueId read(ValueId v) {
     if (v == k_none) return k_none;

@@ -124,8 +124,8 @@ void Plan::set_outputs(Context& c, std::span<Datum> outputs) const {
     if (!o.planned) continue;
     Datum& d = outputs[k];
     if (d.is_none()) d = Datum(Tensor::allocate(o.dtype, o.shape));
-    require(d.is_tensor() && d.tensor.dtype() == o.dtype && d.tensor.shape() == o.shape, Code::shape, "output ", k, " is ", name(o.dtype), o.shape, ", given memory is ",
-            d.is_tensor() ? mo::describe(d.tensor) : std::string("not a tensor"));
+    require(d.is_tensor() && d.tensor.dtype() == o.dtype && d.tensor.shape() == o.shape, Code::shape, "output ", k, " is ", name(o.dtype), o.shape,
+            ", given memory is ", d.is_tensor() ? mo::describe(d.tensor) : std::string("not a tensor"));
     void* memory = d.tensor.raw_mutable();
     for (const Patch& patch : output_patches_[k]) c.set(patch, memory);
   }
@@ -142,7 +142,8 @@ void Plan::run_steps(Context& c, std::span<Datum> outputs, RunState& state) cons
   try {
     for (; i < steps_.size(); ++i) {
       const Step& step = steps_[i];
-      if (state.control) [[unlikely]] state.control->check();
+      if (state.control) [[unlikely]]
+        state.control->check();
       double start = times ? now_us() : 0;
       if (step.kind == StepKind::kernel) {
         void** p = c.pointers.data() + step.pointer_begin;
@@ -154,7 +155,8 @@ void Plan::run_steps(Context& c, std::span<Datum> outputs, RunState& state) cons
         (*times)[i].calls += 1;
         (*times)[i].us += now_us() - start;
       }
-      if (state.on_value) [[unlikely]] observe(step.observe, c, state);
+      if (state.on_value) [[unlikely]]
+        observe(step.observe, c, state);
       for (int slot : step.release) c.data[static_cast<size_t>(slots_[static_cast<size_t>(slot)].datum)] = Datum();
     }
   } catch (Error& e) {
@@ -189,8 +191,8 @@ void Plan::run_reference(const Step& step, Context& c, RunState& state) const {
     if (out[i].is_tensor() && out[i].tensor.raw() == planned) continue;
     Datum made = std::move(out[i]);
     out[i] = Datum(Tensor::borrow(s.dtype, s.shape, planned));
-    require(made.is_tensor() && made.tensor.dtype() == s.dtype && made.tensor.shape() == s.shape, Code::internal, "output ", i, " was inferred as ", name(s.dtype), s.shape, " but is ",
-            made.is_tensor() ? mo::describe(made.tensor) : std::string("not a tensor"));
+    require(made.is_tensor() && made.tensor.dtype() == s.dtype && made.tensor.shape() == s.shape, Code::internal, "output ", i, " was inferred as ",
+            name(s.dtype), s.shape, " but is ", made.is_tensor() ? mo::describe(made.tensor) : std::string("not a tensor"));
     if (made.tensor.bytes() > 0) std::memcpy(planned, made.tensor.raw(), static_cast<size_t>(made.tensor.bytes()));
   }
 }
@@ -239,11 +241,13 @@ struct BodyRunner {
 void Plan::run_node(const Step& step, Context& c, std::span<const Datum* const> in, std::span<Datum> out, RunState& state) const {
   BodyRunner bodies{step, slots_, c, state};
   if (step.node.is("If")) {
-    require(in.size() == 1 && in[0] && in[0]->is_tensor() && in[0]->tensor.size() == 1 && in[0]->tensor.dtype() == DType::boolean, Code::type, "the condition of If must be one boolean");
+    require(in.size() == 1 && in[0] && in[0]->is_tensor() && in[0]->tensor.size() == 1 && in[0]->tensor.dtype() == DType::boolean, Code::type,
+            "the condition of If must be one boolean");
     const graph::GraphPtr* branch = step.node.subgraph(*in[0]->tensor.data<bool>() ? "then_branch" : "else_branch");
     require(branch != nullptr, Code::format, "If lacks a branch");
     const Body& body = bodies.find(**branch);
-    require(body.program->graph().outputs.size() >= out.size(), Code::format, "a branch of If has ", body.program->graph().outputs.size(), " outputs, the node ", out.size());
+    require(body.program->graph().outputs.size() >= out.size(), Code::format, "a branch of If has ", body.program->graph().outputs.size(),
+            " outputs, the node ", out.size());
     return bodies.run(body, {}, out);
   }
   ops::Run r(step.node, in, out);

@@ -27,8 +27,8 @@ class Plan {
   void describe(Report& report, const Times* times = nullptr) const;  // appends this plan's steps and those of the plans below
   int64_t arena_bytes() const { return arena_bytes_; }
   int64_t context_count() const;
-  int64_t packed_bytes() const { return packed_bytes_; }  // of the constants that kernels took in packed form
-  bool outputs_planned() const;                           // every output is written in place
+  int64_t packed_bytes() const { return packed_bytes_; }   // of the constants that kernels took in packed form
+  bool outputs_planned() const;                            // every output is written in place
   bool wants_contents() const { return wants_contents_; }  // made from types alone although contents decide shapes
 
  private:
@@ -81,7 +81,7 @@ class Plan {
   std::vector<Tensor> constants_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
-  std::vector<StepReport> reports_;  // one per step
+  std::vector<StepReport> reports_;                   // one per step
   std::vector<std::pair<size_t, StepReport>> notes_;  // nodes without a step of their own, before step i
   std::vector<std::pair<std::string, int>> observe_first_;
   Packs own_packs_;
@@ -93,9 +93,9 @@ class Plan {
   int team_ = 1;  // the most threads of a step
 
   std::vector<Source> pointer_sources_;
-  std::vector<int> datum_slots_;                 // slot behind each Datum of a context
-  std::vector<int> out_slots_;                   // slot (or -1) behind each output Datum of reference steps
-  std::vector<int> in_data_;                     // Datum index (or -1) of each input of steps that read data
+  std::vector<int> datum_slots_;  // slot behind each Datum of a context
+  std::vector<int> out_slots_;    // slot (or -1) behind each output Datum of reference steps
+  std::vector<int> in_data_;      // Datum index (or -1) of each input of steps that read data
   std::vector<std::vector<Patch>> input_patches_, output_patches_;
 
   mutable std::mutex mutex_;  // of idle_

@@ -22,7 +22,8 @@ constexpr int k_max_bound_compiles = 16;  // contents that keep changing are no 
 constexpr int64_t k_small = 64;
 
 bool small_integers(const Datum& d) {
-  return d.is_tensor() && (is_integer(d.tensor.dtype()) || d.tensor.dtype() == DType::boolean) && info(d.tensor.dtype()).bits >= 8 && d.tensor.size() <= k_small;
+  return d.is_tensor() && (is_integer(d.tensor.dtype()) || d.tensor.dtype() == DType::boolean) && info(d.tensor.dtype()).bits >= 8 &&
+         d.tensor.size() <= k_small;
 }
 
 // Adds observed values to the outputs so that no pass takes them away; the caller cuts the list back to the returned size.
@@ -69,7 +70,9 @@ struct Program::Key {
 
   bool fits(std::span<const Type> types) const {
     for (size_t k = 0; k < inputs.size(); ++k)
-      if (inputs[k].kind != Datum::Kind::tensor || inputs[k].contents || !types[k].is_static() || types[k].dtype != inputs[k].dtype || types[k].shape() != inputs[k].shape) return false;
+      if (inputs[k].kind != Datum::Kind::tensor || inputs[k].contents || !types[k].is_static() || types[k].dtype != inputs[k].dtype ||
+          types[k].shape() != inputs[k].shape)
+        return false;
     return true;
   }
 };
@@ -108,7 +111,8 @@ std::shared_ptr<const Plan> Program::find(std::span<const Datum* const> inputs) 
 }
 
 std::shared_ptr<const Plan> Program::plan_for(std::span<const Datum* const> inputs) {
-  require(inputs.size() == graph_.inputs.size(), Code::format, "graph '", printable(graph_.name), "' takes ", graph_.inputs.size(), " inputs, got ", inputs.size());
+  require(inputs.size() == graph_.inputs.size(), Code::format, "graph '", printable(graph_.name), "' takes ", graph_.inputs.size(), " inputs, got ",
+          inputs.size());
   if (auto plan = find(inputs)) return plan;
   std::lock_guard lock(making_);
   if (auto plan = find(inputs)) return plan;
@@ -151,7 +155,8 @@ int64_t Program::weight_bytes() const {
 std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, std::vector<Type> types) {
   auto start = std::chrono::steady_clock::now();
   const Options& options = shared_->options;
-  require(!released_, Code::unsupported, "the weights of this session were released after its first plan (release_weights); other shapes need a session of their own");
+  require(!released_, Code::unsupported,
+          "the weights of this session were released after its first plan (release_weights); other shapes need a session of their own");
   std::shared_ptr<Plan> plan;
   int folded = 0;
   for (;;) {
@@ -180,7 +185,8 @@ std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, 
     Partition parts = partition(g);
     std::vector<int> deciding = shape_deciding_inputs(g, parts);
     // Positions in g.inputs, from which bound inputs are already gone.
-    for (int& k : deciding) k = static_cast<int>(std::find(input_values.begin(), input_values.end(), g.inputs[static_cast<size_t>(k)]) - input_values.begin());
+    for (int& k : deciding)
+      k = static_cast<int>(std::find(input_values.begin(), input_values.end(), g.inputs[static_cast<size_t>(k)]) - input_values.begin());
     bool bind = !deciding.empty() && options.optimize && bound_compiles_ < k_max_bound_compiles;
     if (bind && !inputs.empty()) {
       for (int k : deciding) bound_[static_cast<size_t>(k)] = 1;

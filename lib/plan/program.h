@@ -54,7 +54,7 @@ class Program {
   std::shared_ptr<const Plan> plan_for(std::span<const Datum* const> inputs);
   std::shared_ptr<const Plan> plan_for(std::span<const graph::Type> types);
 
-  const graph::Graph& graph() const { return graph_; }  // constants may be gone, see Options::release_weights
+  const graph::Graph& graph() const { return graph_; }     // constants may be gone, see Options::release_weights
   std::vector<std::shared_ptr<const Plan>> plans() const;  // most recently used first
   int64_t context_count() const;
   int64_t weight_bytes() const;  // of the constants still held in the form of the model
@@ -73,7 +73,7 @@ class Program {
   std::vector<char> bound_;  // inputs whose contents shapes depend on: part of the key
   int bound_compiles_ = 0;   // how often a plan was made for new contents
 
-  mutable std::mutex mutex_;  // of plans_
+  mutable std::mutex mutex_;   // of plans_
   mutable std::mutex making_;  // one plan is made at a time; guards graph_ where weights are released
   bool released_ = false;
   std::vector<std::shared_ptr<Key>> plans_;

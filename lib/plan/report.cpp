@@ -43,8 +43,8 @@ std::string to_text(const Report& report) {
     for (const Refusal& r : s.refusals) out += text("\n", std::string(node + op + 4, ' '), "not ", r.kernel, ": ", printable(r.reason));
     out += '\n';
   }
-  out += text("arena ", report.arena_bytes, " B, constants ", report.weight_bytes, " B, packed from ", report.packed_bytes, " B, folded nodes ", report.folded_nodes, ", threads ",
-              report.threads, ", planned in ", fixed(report.compile_ms, 1), " ms\n");
+  out += text("arena ", report.arena_bytes, " B, constants ", report.weight_bytes, " B, packed from ", report.packed_bytes, " B, folded nodes ",
+              report.folded_nodes, ", threads ", report.threads, ", planned in ", fixed(report.compile_ms, 1), " ms\n");
   if (timed) out += "one run " + fixed(report.run_us, 1) + " us\n";
   return out;
 }
@@ -53,7 +53,8 @@ std::string to_json(const Report& report) {
   using nlohmann::json;
   json steps = json::array();
   for (const StepReport& s : report.steps) {
-    json j = {{"node", printable(s.node)}, {"op", printable(s.op)}, {"kernel", s.kernel}, {"detail", printable(s.detail)}, {"inputs", s.inputs}, {"outputs", s.outputs}};
+    json j = {{"node", printable(s.node)},     {"op", printable(s.op)}, {"kernel", s.kernel},
+              {"detail", printable(s.detail)}, {"inputs", s.inputs},    {"outputs", s.outputs}};
     if (!s.where.empty()) j["where"] = printable(s.where);
     if (!s.origins.empty()) {
       json names = json::array();
@@ -71,8 +72,13 @@ std::string to_json(const Report& report) {
     }
     steps.push_back(std::move(j));
   }
-  json out = {{"steps", steps}, {"arena_bytes", report.arena_bytes}, {"packed_bytes", report.packed_bytes}, {"weight_bytes", report.weight_bytes}, {"folded_nodes", report.folded_nodes},
-              {"threads", report.threads}, {"compile_ms", report.compile_ms}};
+  json out = {{"steps", steps},
+              {"arena_bytes", report.arena_bytes},
+              {"packed_bytes", report.packed_bytes},
+              {"weight_bytes", report.weight_bytes},
+              {"folded_nodes", report.folded_nodes},
+              {"threads", report.threads},
+              {"compile_ms", report.compile_ms}};
   if (report.run_us > 0) {
     out["run_us"] = report.run_us;
     out["runs"] = report.runs;

@@ -27,10 +27,10 @@ struct StepReport {
 struct Report {
   std::vector<StepReport> steps;  // in order of execution, bodies after their owner
   int64_t arena_bytes = 0, packed_bytes = 0, weight_bytes = 0;
-  int64_t folded_nodes = 0;       // computed at plan time
+  int64_t folded_nodes = 0;  // computed at plan time
   int threads = 1;
   double compile_ms = 0;
-  double run_us = 0;              // whole run, mean, when profiled
+  double run_us = 0;  // whole run, mean, when profiled
   int64_t runs = 0;
 };
 

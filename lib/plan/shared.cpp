@@ -39,11 +39,11 @@ size_t alignment(int64_t bytes) { return bytes >= k_huge_page ? static_cast<size
 }  // namespace
 
 Workspace::Workspace(int64_t bytes) : bytes_(bytes) {
-  data_ = static_cast<char*>(::operator new(static_cast<size_t>(bytes > 0 ? bytes : 1), std::align_val_t{alignment(bytes)}));
+  data_ = static_cast<char*>(::operator new (static_cast<size_t>(bytes > 0 ? bytes : 1), std::align_val_t{alignment(bytes)}));
   if (bytes >= k_huge_page) madvise(data_, static_cast<size_t>(bytes), MADV_HUGEPAGE);  // fewer TLB misses; refusal does not matter
 }
 
-Workspace::~Workspace() { ::operator delete(data_, std::align_val_t{alignment(bytes_)}); }
+Workspace::~Workspace() { ::operator delete (data_, std::align_val_t{alignment(bytes_)}); }
 
 std::unique_ptr<Workspace> WorkspacePool::take(int64_t bytes) {
   std::unique_ptr<Workspace> block;

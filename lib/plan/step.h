@@ -27,7 +27,7 @@ struct Buffer {
   Place place = Place::arena;
   int index = -1;
   int64_t bytes = 0;
-  int64_t offset = 0;        // in the arena
+  int64_t offset = 0;         // in the arena
   int first = -1, last = -1;  // steps that write first and read last
 };
 
@@ -60,8 +60,8 @@ struct Step {
   graph::Node node;          // of reference and dynamic steps
   std::vector<Body> bodies;  // of control flow
   std::shared_ptr<Program> tail;
-  std::vector<int> tail_outputs;  // plan outputs that the tail makes
-  std::vector<int> release;       // dynamic slots that die here
+  std::vector<int> tail_outputs;                     // plan outputs that the tail makes
+  std::vector<int> release;                          // dynamic slots that die here
   std::vector<std::pair<std::string, int>> observe;  // value name and slot shown after this step
   // Where the step's pointers and data lie in a run context.
   int pointer_begin = 0, in_begin = 0, out_begin = 0, scratch_pointer = -1;

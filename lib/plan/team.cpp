@@ -32,10 +32,12 @@ double estimated_us(const graph::Graph& g, graph::NodeId id) {
   }
   for (graph::ValueId v : n.outputs) out.push_back(v == k_none ? graph::Type() : g.value(v).type);
   const ops::OpDef* def = ops::find(n.op, n.domain);
-  if (def && (def->flags & ops::k_movement) && !out.empty() && out[0].is_static() && info(out[0].dtype).bits > 0)  // a Gather does not read its whole table
+  if (def && (def->flags & ops::k_movement) && !out.empty() && out[0].is_static() &&
+      info(out[0].dtype).bits > 0)  // a Gather does not read its whole table
     return copy_us(2 * storage_bytes(out[0].dtype, element_count(out[0].shape())));
   const ops::Cost cost = ops::cost_of(n, in, out);
-  return static_cast<double>(cost.macs) / mac_rate(eight_bits) + static_cast<double>(cost.flops) / k_flop_rate + static_cast<double>(cost.bytes) / k_byte_rate;
+  return static_cast<double>(cost.macs) / mac_rate(eight_bits) + static_cast<double>(cost.flops) / k_flop_rate +
+         static_cast<double>(cost.bytes) / k_byte_rate;
 }
 
 double copy_us(int64_t bytes) { return static_cast<double>(bytes) / k_byte_rate; }

@@ -8,7 +8,8 @@ namespace mo::quantize {
 namespace {
 
 void one_of(const char* key, const std::string& value, const std::vector<std::string>& choices) {
-  require(std::find(choices.begin(), choices.end(), value) != choices.end(), Code::invalid_argument, key, " must be one of ", join(choices, ", "), "; got '", printable(value), "'");
+  require(std::find(choices.begin(), choices.end(), value) != choices.end(), Code::invalid_argument, key, " must be one of ", join(choices, ", "),
+          "; got '", printable(value), "'");
 }
 
 bool narrow(const std::string& precision) { return precision == "int4" || precision == "uint4" || precision == "int3" || precision == "int2"; }
@@ -28,11 +29,14 @@ Options for_backend(const Options& wanted, Result& result) {
   one_of("format", o.format, {"auto", "qdq", "qoperator", "matmul_nbits"});
   one_of("integer_io", o.integer_io, {"none", "inputs", "outputs", "both"});
   for (const std::string& c : o.corrections) one_of("corrections", c, {"auto", "none", "equalization", "smoothquant", "awq", "bias_correction"});
-  require(o.block_size >= 16 && o.block_size <= 256 && (o.block_size & (o.block_size - 1)) == 0, Code::invalid_argument, "block_size must be 16, 32, 64, 128 or 256, got ", o.block_size);
+  require(o.block_size >= 16 && o.block_size <= 256 && (o.block_size & (o.block_size - 1)) == 0, Code::invalid_argument,
+          "block_size must be 16, 32, 64, 128 or 256, got ", o.block_size);
   bool fp8 = o.precision.starts_with("fp8");
   require(!fp8 || o.mode != "dynamic", Code::invalid_argument, "precision ", o.precision, " has no dynamic form");
-  require(!narrow(o.precision) || o.mode != "dynamic", Code::invalid_argument, "mode dynamic wants 8-bit weights: the integer operators have no narrower ones; use mode weight_only or static");
-  require(o.format != "matmul_nbits" || o.mode == "weight_only", Code::invalid_argument, "format matmul_nbits holds weights only: set mode weight_only");
+  require(!narrow(o.precision) || o.mode != "dynamic", Code::invalid_argument,
+          "mode dynamic wants 8-bit weights: the integer operators have no narrower ones; use mode weight_only or static");
+  require(o.format != "matmul_nbits" || o.mode == "weight_only", Code::invalid_argument,
+          "format matmul_nbits holds weights only: set mode weight_only");
   require(o.format != "qoperator" || o.mode == "static", Code::invalid_argument, "format qoperator is a form of mode static");
   require(o.integer_io == "none" || o.mode == "static", Code::invalid_argument, "integer_io needs mode static");
   if (o.backend == "tensorrt") {
@@ -44,14 +48,17 @@ Options for_backend(const Options& wanted, Result& result) {
     if (o.activation_type == "auto" && !fp8) o.activation_type = "int8";
     if (o.mode == "weight_only" && narrow(o.precision) && wanted.block_size == 32) o.block_size = 128;
   }
-  if (o.backend == "openvino") require(o.format != "qoperator", Code::invalid_argument, "backend openvino wants Q/DQ: it reads few of the QLinear operators");
+  if (o.backend == "openvino")
+    require(o.format != "qoperator", Code::invalid_argument, "backend openvino wants Q/DQ: it reads few of the QLinear operators");
   if (o.backend == "portable") {
     require(!fp8 && !narrow(o.precision), Code::invalid_argument, "backend portable stays within opset 13, which has 8-bit types only");
-    require(o.activation_type == "auto" || o.activation_type == "uint8" || o.activation_type == "int8", Code::invalid_argument, "backend portable stays within opset 13, which has 8-bit types only");
+    require(o.activation_type == "auto" || o.activation_type == "uint8" || o.activation_type == "int8", Code::invalid_argument,
+            "backend portable stays within opset 13, which has 8-bit types only");
     require(o.format != "matmul_nbits", Code::invalid_argument, "backend portable uses standard operators only");
     if (o.mode != "weight_only" && o.precision == "int8" && !o.reduce_range) {
       o.reduce_range = true;
-      result.warnings.push_back("backend portable: weights use 7 bits, because a runtime on an x86 processor without VNNI may saturate sums of uint8 by int8 products");
+      result.warnings.push_back(
+          "backend portable: weights use 7 bits, because a runtime on an x86 processor without VNNI may saturate sums of uint8 by int8 products");
     }
   }
   if (o.activation_type == "auto") o.activation_type = fp8 ? o.precision : "uint8";
@@ -59,7 +66,8 @@ Options for_backend(const Options& wanted, Result& result) {
   if (o.format == "auto" && o.mode == "weight_only" && narrow(o.precision) && o.backend == "onnxruntime") o.format = "matmul_nbits";
   if (o.format == "auto") o.format = "qdq";
   if (o.granularity == "auto") o.granularity = o.mode == "weight_only" && narrow(o.precision) ? "per_block" : "per_channel";
-  require(o.format != "matmul_nbits" || o.granularity == "per_block", Code::invalid_argument, "format matmul_nbits has one scale per block: set granularity per_block");
+  require(o.format != "matmul_nbits" || o.granularity == "per_block", Code::invalid_argument,
+          "format matmul_nbits has one scale per block: set granularity per_block");
   if (o.weight_range == "auto") o.weight_range = narrow(o.precision) ? "mse" : "minmax";
   return o;
 }

@@ -144,7 +144,8 @@ void Calibration::save(const std::string& path) const {
   w.number<int64_t>(static_cast<int64_t>(state_->statistics.size()));
   for (const auto& [name, s] : state_->statistics) {
     w.string(name);
-    w.number(s.count), w.number(s.non_finite), w.number(s.masked), w.number(s.min), w.number(s.max), w.number(s.sum), w.number(s.sum_of_squares), w.number(s.span);
+    w.number(s.count), w.number(s.non_finite), w.number(s.masked), w.number(s.min), w.number(s.max), w.number(s.sum), w.number(s.sum_of_squares),
+        w.number(s.span);
     w.number(s.feeds), w.number(s.sum_of_mins), w.number(s.sum_of_maxs);
     w.number<int64_t>(static_cast<int64_t>(s.bins.size()));
     for (int64_t b : s.bins) w.number(b);
@@ -165,7 +166,8 @@ void Calibration::load(const std::string& path) {
   for (int64_t k = 0; k < count; ++k) {
     Statistics& s = statistics[r.string()];
     s.count = r.number<int64_t>(), s.non_finite = r.number<int64_t>(), s.masked = r.number<int64_t>();
-    s.min = r.number<float>(), s.max = r.number<float>(), s.sum = r.number<double>(), s.sum_of_squares = r.number<double>(), s.span = r.number<double>();
+    s.min = r.number<float>(), s.max = r.number<float>(), s.sum = r.number<double>(), s.sum_of_squares = r.number<double>(),
+    s.span = r.number<double>();
     s.feeds = r.number<int64_t>(), s.sum_of_mins = r.number<double>(), s.sum_of_maxs = r.number<double>();
     int64_t bins = r.number<int64_t>();
     require(bins == 0 || bins == k_bins, Code::format, path, ": calibration histogram of ", bins, " bins");

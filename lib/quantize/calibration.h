@@ -13,12 +13,12 @@ namespace mo::quantize {
 
 // Streaming statistics of one value. All of them are kept by every observer, so that a chooser can be picked after the data were seen.
 struct Statistics {
-  int64_t count = 0;           // finite numbers seen
-  int64_t non_finite = 0;      // NaN and infinities, left out of everything below
-  int64_t masked = 0;          // magnitudes above k_mask_limit (additive attention masks such as -3.4e38), left out below
+  int64_t count = 0;       // finite numbers seen
+  int64_t non_finite = 0;  // NaN and infinities, left out of everything below
+  int64_t masked = 0;      // magnitudes above k_mask_limit (additive attention masks such as -3.4e38), left out below
   float min = 0, max = 0;
   double sum = 0, sum_of_squares = 0;
-  int64_t feeds = 0;                    // in which it had finite numbers
+  int64_t feeds = 0;                        // in which it had finite numbers
   double sum_of_mins = 0, sum_of_maxs = 0;  // of each feed's extremes
   // Histogram over [-span, span]; span is a power of two that doubles when a value falls outside, by which bins merge exactly in pairs:
   // statistics merge in any order to the same result.
@@ -32,8 +32,8 @@ void observe(Statistics& s, const Tensor& value);  // floating-point tensors
 void merge(Statistics& into, const Statistics& other);
 
 struct CalibrationOptions {
-  int threads = 0;         // 0: as many as the machine gives
-  bool attention = false;  // watch the operands of products of two activations too
+  int threads = 0;                          // 0: as many as the machine gives
+  bool attention = false;                   // watch the operands of products of two activations too
   int64_t kept_bytes = int64_t{128} << 20;  // of inputs kept for corrections that learn from samples
 };
 
@@ -48,7 +48,7 @@ class Calibration {
   void merge(const Calibration& other);  // Code::invalid_argument when it is of another model
   void save(const std::string& path) const;
   void load(const std::string& path);  // replaces what was collected; Code::format, Code::invalid_argument for another model
-  int64_t samples() const;              // feeds counted by the first input's axis 0
+  int64_t samples() const;             // feeds counted by the first input's axis 0
   const std::map<std::string, Statistics, std::less<>>& statistics() const;
   const std::vector<runtime::Port>& inputs() const;
   const std::vector<runtime::Named>& kept_inputs() const;  // of the fed inputs, evenly spread over the feeds; constant memory

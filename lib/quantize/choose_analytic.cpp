@@ -53,12 +53,14 @@ Range choose(const Statistics& s, const Grid& grid, const ChooserOptions&) {
   // E|x| is 0.707 of the standard deviation for Laplace's law, 0.798 for Gauss's.
   bool laplace = away / spread < 0.7526;
   double unit = laplace ? away : spread, sides = one_sided ? 1 : 2;
-  double a = laplace ? least([&](double t) { return laplace_error(t, sides * t / levels); }, 1, 60) : least([&](double t) { return gauss_error(t, sides * t / levels); }, 1, 20);
+  double a = laplace ? least([&](double t) { return laplace_error(t, sides * t / levels); }, 1, 60)
+                     : least([&](double t) { return gauss_error(t, sides * t / levels); }, 1, 20);
   return {std::max(s.min, static_cast<float>(mean - a * unit)), std::min(s.max, static_cast<float>(mean + a * unit))};
 }
 
 }  // namespace
 
-extern const ChooserDef choose_analytic{"analytic", "the clipping value with the least expected squared error under a Laplace or Gauss law fitted to the values (ACIQ)", choose};
+extern const ChooserDef choose_analytic{
+    "analytic", "the clipping value with the least expected squared error under a Laplace or Gauss law fitted to the values (ACIQ)", choose};
 
 }  // namespace mo::quantize

@@ -18,7 +18,8 @@ double divergence(const std::vector<double>& magnitude, size_t keep, size_t leve
   if (total <= 0) return INFINITY;
   double kl = 0, per_level = static_cast<double>(keep) / static_cast<double>(levels);
   for (size_t level = 0; level < levels; ++level) {
-    size_t from = static_cast<size_t>(std::floor(static_cast<double>(level) * per_level)), to = std::min(keep, static_cast<size_t>(std::floor(static_cast<double>(level + 1) * per_level)));
+    size_t from = static_cast<size_t>(std::floor(static_cast<double>(level) * per_level)),
+           to = std::min(keep, static_cast<size_t>(std::floor(static_cast<double>(level + 1) * per_level)));
     if (level + 1 == levels) to = keep;
     double mass = 0;
     size_t filled = 0;

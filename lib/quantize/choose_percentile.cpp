@@ -29,6 +29,7 @@ Range choose(const Statistics& s, const Grid&, const ChooserOptions& o) {
 
 }  // namespace
 
-extern const ChooserDef choose_percentile{"percentile", "the range that holds all but 100 - calibration.percentile percent of the values at each end", choose};
+extern const ChooserDef choose_percentile{"percentile", "the range that holds all but 100 - calibration.percentile percent of the values at each end",
+                                          choose};
 
 }  // namespace mo::quantize

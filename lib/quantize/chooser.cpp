@@ -27,7 +27,8 @@ const ChooserDef& chooser(std::string_view name) {
     names.push_back(c->name);
   }
   std::string near = nearest(name, names);
-  fail(Code::invalid_argument, "unknown calibration method '", printable(name), "'", near.empty() ? "" : "; did you mean '" + near + "'?", " (known: ", join(names, ", "), ")");
+  fail(Code::invalid_argument, "unknown calibration method '", printable(name), "'", near.empty() ? "" : "; did you mean '" + near + "'?",
+       " (known: ", join(names, ", "), ")");
 }
 
 int64_t Grid::low() const {

@@ -24,13 +24,13 @@ struct ChooserOptions {
 };
 
 struct ChooserDef {
-  const char* name;   // "minmax", "percentile", "entropy", "mse"
-  const char* help;   // one sentence with the paper
+  const char* name;  // "minmax", "percentile", "entropy", "mse"
+  const char* help;  // one sentence with the paper
   Range (*choose)(const Statistics&, const Grid&, const ChooserOptions&);
 };
 
-std::span<const ChooserDef* const> choosers();          // choosers.inc
-const ChooserDef& chooser(std::string_view name);       // Code::invalid_argument naming the nearest
+std::span<const ChooserDef* const> choosers();     // choosers.inc
+const ChooserDef& chooser(std::string_view name);  // Code::invalid_argument naming the nearest
 
 struct Scale {
   float scale = 1;

@@ -68,16 +68,19 @@ bool shift_bias(Graph& g, NodeId id, const std::vector<double>& shift) {
 
 }  // namespace
 
-std::vector<Rescale> correct_scales(Result& result, const Calibration* calibration, const Options& o, std::unique_ptr<Calibration>& again, Control* control) {
+std::vector<Rescale> correct_scales(Result& result, const Calibration* calibration, const Options& o, std::unique_ptr<Calibration>& again,
+                                    Control* control) {
   std::vector<Rescale> all;
   Graph& g = result.model.graph;
   auto take = [&](std::vector<Rescale> more) { all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end())); };
   auto samples = [&](const char* name) {
-    require(calibration && !calibration->kept_inputs().empty(), Code::invalid_argument, name, " needs samples: feed a calibration (statistics loaded from a file hold none)");
+    require(calibration && !calibration->kept_inputs().empty(), Code::invalid_argument, name,
+            " needs samples: feed a calibration (statistics loaded from a file hold none)");
   };
   if (wants(o, "equalization")) take(equalize(g, result));
   if (wants(o, "smoothquant")) {
-    require(o.mode != "weight_only", Code::invalid_argument, "smoothquant moves the difficulty from activations to weights: it has no sense in mode weight_only (awq has)");
+    require(o.mode != "weight_only", Code::invalid_argument,
+            "smoothquant moves the difficulty from activations to weights: it has no sense in mode weight_only (awq has)");
     samples("smoothquant");
     take(smooth(g, *calibration, o, result, control));
   }
@@ -103,12 +106,14 @@ std::set<std::string> to_correct(const Graph& g, const Scheme& scheme, const Opt
   if (!all && !convolutions) return nodes;
   for (NodeId id : g.order()) {
     auto form = scheme.nodes.find(g.node(id).name);
-    if (form != scheme.nodes.end() && form->second.how != "float" && form->second.weights && (all || g.node(id).is("Conv"))) nodes.insert(form->first);
+    if (form != scheme.nodes.end() && form->second.how != "float" && form->second.weights && (all || g.node(id).is("Conv")))
+      nodes.insert(form->first);
   }
   return nodes;
 }
 
-void correct_biases(const Graph& before, Result& result, const std::set<std::string>& nodes, const Calibration* calibration, const Options& o, Control* control) {
+void correct_biases(const Graph& before, Result& result, const std::set<std::string>& nodes, const Calibration* calibration, const Options& o,
+                    Control* control) {
   if (!calibration || calibration->kept_inputs().empty()) {
     result.warnings.push_back("bias correction learns from samples, and none are at hand: biases are unchanged");
     return;

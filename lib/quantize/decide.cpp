@@ -29,7 +29,8 @@ DType dtype_of_word(const std::string& word) {
 }
 
 // Points whose values all have statistics: what calibration never reached stays in float.
-Points reached_points(const Graph& g, const std::function<std::string(const Node&)>& refuse, const Calibration& calibration, const PointOptions& options) {
+Points reached_points(const Graph& g, const std::function<std::string(const Node&)>& refuse, const Calibration& calibration,
+                      const PointOptions& options) {
   auto reached = [&](ValueId v) {
     auto it = calibration.statistics().find(g.value(v).name);
     return it != calibration.statistics().end() && it->second.count > 0;
@@ -41,9 +42,11 @@ Points reached_points(const Graph& g, const std::function<std::string(const Node
         [&](const Node& n) -> std::string {
           if (std::string why = refuse(n); !why.empty()) return why;
           for (ValueId v : n.inputs)
-            if (v != k_none && refused.contains(g.value(v).name)) return "calibration saw no finite data for input '" + printable(g.value(v).name) + "'";
+            if (v != k_none && refused.contains(g.value(v).name))
+              return "calibration saw no finite data for input '" + printable(g.value(v).name) + "'";
           for (ValueId v : n.outputs)
-            if (v != k_none && refused.contains(g.value(v).name)) return "calibration saw no finite data for output '" + printable(g.value(v).name) + "'";
+            if (v != k_none && refused.contains(g.value(v).name))
+              return "calibration saw no finite data for output '" + printable(g.value(v).name) + "'";
           return "";
         },
         options);
@@ -63,7 +66,8 @@ std::string reason_of(const Graph&, const Points& points, NodeId id, const Node&
   return "its neighbours stay in float, where integers would not pay";
 }
 
-void decide_activations(const Graph& g, const Points& points, const Calibration& calibration, const Options& o, Scheme& scheme, Result& result, Control* control) {
+void decide_activations(const Graph& g, const Points& points, const Calibration& calibration, const Options& o, Scheme& scheme, Result& result,
+                        Control* control) {
   const ChooserDef& how = chooser(o.calibration_method);
   int64_t done = 0;
   for (ValueId v : points.values) {
@@ -81,7 +85,8 @@ void decide_activations(const Graph& g, const Points& points, const Calibration&
       form.scale = chosen.scale, form.zero_point = chosen.zero_point;
     }
     scheme.activations[name] = form;
-    if (s.non_finite > 0) result.warnings.push_back(text("value '", printable(name), "': ", s.non_finite, " NaN or infinite numbers were left out of its range"));
+    if (s.non_finite > 0)
+      result.warnings.push_back(text("value '", printable(name), "': ", s.non_finite, " NaN or infinite numbers were left out of its range"));
     if (s.min == 0 && s.max == 0) result.warnings.push_back(text("value '", printable(name), "' was zero in every calibration sample"));
     progress(control, "choose scales", ++done, static_cast<int64_t>(points.values.size()));
   }
@@ -133,7 +138,8 @@ bool decide_by_weights(const Graph& g, const Options& o, const std::function<std
   return any;
 }
 
-void decide_static(const Graph& g, const Calibration& calibration, const Options& o, const std::function<std::string(const Node&)>& refuse, Scheme& scheme, Result& result, Control* control) {
+void decide_static(const Graph& g, const Calibration& calibration, const Options& o, const std::function<std::string(const Node&)>& refuse,
+                   Scheme& scheme, Result& result, Control* control) {
   PointOptions point_options{o.attention, o.integer_io == "outputs" || o.integer_io == "both"};
   Points points = reached_points(g, refuse, calibration, point_options);
   bool any = false;
@@ -147,7 +153,8 @@ void decide_static(const Graph& g, const Calibration& calibration, const Options
       inner.mode = "dynamic";
       std::string ignored;
       if (o.backend != "tensorrt" && is_integer(activation_dtype(o)) && o.precision.ends_with("int8"))
-        any |= decide_by_weights(*body, inner, [&](const Node& b) { return b.is("Conv") ? std::string("a convolution in a body") : refuse(b); }, scheme, ignored);
+        any |= decide_by_weights(
+            *body, inner, [&](const Node& b) { return b.is("Conv") ? std::string("a convolution in a body") : refuse(b); }, scheme, ignored);
     }
     if (!points.quantized.contains(id)) {
       form.reason = reason_of(g, points, id, n);
@@ -158,7 +165,8 @@ void decide_static(const Graph& g, const Calibration& calibration, const Options
     auto given = o.overrides.nodes.find(n.name);
     form.weights = given != o.overrides.nodes.end() && given->second.weights ? given->second.weights : weight_form(g, n, o);
   }
-  require(any, Code::unsupported, "no node can be quantized", points.reasons.empty() ? std::string(": the model has no products with constant weights") : ": " + points.reasons.begin()->second);
+  require(any, Code::unsupported, "no node can be quantized",
+          points.reasons.empty() ? std::string(": the model has no products with constant weights") : ": " + points.reasons.begin()->second);
   decide_activations(g, points, calibration, o, scheme, result, control);
 }
 
@@ -221,13 +229,15 @@ Points points_of(const Graph& g, const Scheme& scheme) {
     p.values.insert(value(name));
     require(form.scale > 0, Code::invalid_argument, "the scheme gives value '", printable(name), "' no scale");
     if (form.shares.empty()) continue;
-    require(scheme.activations.contains(form.shares), Code::invalid_argument, "value '", printable(name), "' shares the scale of '", printable(form.shares), "', which the scheme gives none");
+    require(scheme.activations.contains(form.shares), Code::invalid_argument, "value '", printable(name), "' shares the scale of '",
+            printable(form.shares), "', which the scheme gives none");
     p.shares[value(name)] = value(form.shares);
   }
   for (NodeId id : p.quantized) {
     const Node& n = g.node(id);
     if (role_of(n) != Role::compute) continue;
-    require(p.values.contains(n.input(0)), Code::invalid_argument, "the scheme wants node '", printable(n.name), "' static and gives its input '", printable(g.value(n.input(0)).name), "' no scale");
+    require(p.values.contains(n.input(0)), Code::invalid_argument, "the scheme wants node '", printable(n.name), "' static and gives its input '",
+            printable(g.value(n.input(0)).name), "' no scale");
   }
   return p;
 }
@@ -235,22 +245,26 @@ Points points_of(const Graph& g, const Scheme& scheme) {
 Scheme decide(const Graph& g, const Calibration* calibration, const Options& o, Result& result, Control* control) {
   NodeSelector selector(o.include, o.exclude, o.op_types);
   auto refuse = [&](const Node& n) -> std::string {
-    if (auto it = o.overrides.nodes.find(n.name); it != o.overrides.nodes.end() && it->second.how == "float") return it->second.reason.empty() ? "left in float by an override" : it->second.reason;
+    if (auto it = o.overrides.nodes.find(n.name); it != o.overrides.nodes.end() && it->second.how == "float")
+      return it->second.reason.empty() ? "left in float by an override" : it->second.reason;
     return selector.refuse(n);
   };
   Scheme scheme;
   if (o.mode == "static") {
-    require(calibration && calibration->samples() > 0, Code::invalid_argument, "static quantization needs calibration data, and no sample was fed (mode dynamic and weight_only need none)");
+    require(calibration && calibration->samples() > 0, Code::invalid_argument,
+            "static quantization needs calibration data, and no sample was fed (mode dynamic and weight_only need none)");
     // Nodes with another form of their own are no part of the integer net.
     auto other = [&](const Node& n) {
       auto it = o.overrides.nodes.find(n.name);
       return it != o.overrides.nodes.end() && it->second.how != "static" && it->second.how != "float";
     };
-    decide_static(g, *calibration, o, [&](const Node& n) -> std::string { return other(n) ? "has another form" : refuse(n); }, scheme, result, control);
+    decide_static(
+        g, *calibration, o, [&](const Node& n) -> std::string { return other(n) ? "has another form" : refuse(n); }, scheme, result, control);
   } else {
     std::string first;
     bool any = decide_by_weights(g, o, refuse, scheme, first);
-    require(any, Code::unsupported, "no node can be quantized", first.empty() ? std::string(": the model has no products with constant weights") : ": " + first);
+    require(any, Code::unsupported, "no node can be quantized",
+            first.empty() ? std::string(": the model has no products with constant weights") : ": " + first);
   }
   for (const auto& [name, form] : o.overrides.nodes) {
     auto it = scheme.nodes.find(name);

@@ -29,7 +29,8 @@ bool is_product(const Graph& g, NodeId id) {
   const Node& n = g.node(id);
   if (!n.is("Conv") && !n.is("Gemm") && !n.is("MatMul")) return false;
   auto place = weight_of(g, n);
-  return place && g.constant_of(n.input(place->input))->dtype() == DType::f32 && (n.is("Conv") || g.constant_of(n.input(place->input))->rank() == 2) && !n.i("transA", 0);
+  return place && g.constant_of(n.input(place->input))->dtype() == DType::f32 &&
+         (n.is("Conv") || g.constant_of(n.input(place->input))->rank() == 2) && !n.i("transA", 0);
 }
 
 std::vector<Pair> pairs(const Graph& g) {
@@ -39,9 +40,11 @@ std::vector<Pair> pairs(const Graph& g) {
     ValueId v = g.node(id).input(0), at = v;
     if (g.sole_user(v) != id) continue;
     NodeId p = g.value(at).producer;
-    while (p != k_none && (g.node(p).is("Relu") || g.node(p).is("LeakyRelu")) && g.sole_user(g.node(p).input(0)) == p) at = g.node(p).input(0), p = g.value(at).producer;
+    while (p != k_none && (g.node(p).is("Relu") || g.node(p).is("LeakyRelu")) && g.sole_user(g.node(p).input(0)) == p)
+      at = g.node(p).input(0), p = g.value(at).producer;
     // A convolution and a product meet in different axes: their channels do not line up.
-    if (is_product(g, p) && g.node(p).is("Conv") == g.node(id).is("Conv") && (g.node(p).input(2) == k_none || g.constant_of(g.node(p).input(2)))) found.push_back({p, id, v});
+    if (is_product(g, p) && g.node(p).is("Conv") == g.node(id).is("Conv") && (g.node(p).input(2) == k_none || g.constant_of(g.node(p).input(2))))
+      found.push_back({p, id, v});
   }
   return found;
 }

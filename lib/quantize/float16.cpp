@@ -16,12 +16,18 @@ using graph::NodeId;
 using graph::ValueId;
 
 constexpr std::string_view k_bearing[] = {
-    "Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sub", "Mul", "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid",
-    "Gelu", "Elu", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Concat", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze",
-    "Slice", "Split", "Gather", "Pad", "Identity", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "Neg", "Abs",
+    "Conv",          "ConvTranspose", "Gemm",    "MatMul",      "Add",
+    "Sub",           "Mul",           "Relu",    "LeakyRelu",   "PRelu",
+    "Clip",          "Sigmoid",       "Tanh",    "HardSwish",   "HardSigmoid",
+    "Gelu",          "Elu",           "MaxPool", "AveragePool", "GlobalAveragePool",
+    "GlobalMaxPool", "Concat",        "Reshape", "Transpose",   "Flatten",
+    "Squeeze",       "Unsqueeze",     "Slice",   "Split",       "Gather",
+    "Pad",           "Identity",      "Expand",  "Tile",        "DepthToSpace",
+    "SpaceToDepth",  "Neg",           "Abs",
 };
 // Operators that hand huge values on.
-constexpr std::string_view k_passing[] = {"Add", "Sub", "Mul", "Where", "Expand", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Slice", "Concat", "Gather", "Tile", "Identity", "Cast", "Min", "Max", "Neg", "Flatten", "Split"};
+constexpr std::string_view k_passing[] = {"Add",    "Sub",    "Mul",  "Where",    "Expand", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Slice",
+                                          "Concat", "Gather", "Tile", "Identity", "Cast",   "Min",     "Max",       "Neg",       "Flatten", "Split"};
 
 template <size_t n>
 bool among(const std::string_view (&list)[n], std::string_view op) {
@@ -30,7 +36,8 @@ bool among(const std::string_view (&list)[n], std::string_view op) {
 
 class Converter {
  public:
-  Converter(Result& r, DType dtype, const NodeSelector& selector) : g_(r.model.graph), result_(r), dtype_(dtype), limit_(dtype == DType::f16 ? 65504.0f : 3e38f), selector_(selector) {}
+  Converter(Result& r, DType dtype, const NodeSelector& selector)
+      : g_(r.model.graph), result_(r), dtype_(dtype), limit_(dtype == DType::f16 ? 65504.0f : 3e38f), selector_(selector) {}
 
   void run(Control* control) {
     std::vector<NodeId> order = g_.order(), chosen;
@@ -38,7 +45,8 @@ class Converter {
       std::string why = refuse(g_.node(id));
       taint(g_.node(id));
       const Node& n = g_.node(id);
-      result_.nodes.push_back({n.name, n.domain.empty() ? n.op : n.domain + "." + n.op, why.empty(), why, NAN, NAN, n.output(0) == graph::k_none ? std::string() : g_.value(n.output(0)).name});
+      result_.nodes.push_back({n.name, n.domain.empty() ? n.op : n.domain + "." + n.op, why.empty(), why, NAN, NAN,
+                               n.output(0) == graph::k_none ? std::string() : g_.value(n.output(0)).name});
       if (why.empty()) chosen.push_back(id);
     }
     require(!chosen.empty(), Code::unsupported, "no node can be converted to ", name(dtype_));
@@ -73,7 +81,8 @@ class Converter {
       if (huge(v)) return "kept in float32: '" + printable(g_.value(v).name) + "' holds or hands on values beyond the range of " + name(dtype_);
       any |= is_f32(v);
       if (g_.constant_of(v) && g_.constant_of(v)->dtype() == DType::f32)
-        for (float x : g_.constant_of(v)->values<float>()) require(!std::isnan(x), Code::invalid_argument, "constant '", printable(g_.value(v).name), "' holds NaN");
+        for (float x : g_.constant_of(v)->values<float>())
+          require(!std::isnan(x), Code::invalid_argument, "constant '", printable(g_.value(v).name), "' holds NaN");
     }
     return any ? "" : "has no float32 input";
   }

@@ -40,7 +40,8 @@ void add_gram(const float* x, int64_t rows, int64_t k, float* gram) {
 }
 
 void multiply(const float* a, const float* b, bool b_transposed, int64_t m, int64_t n, int64_t k, float* c) {
-  require(dnnl_sgemm('N', b_transposed ? 'T' : 'N', m, n, k, 1, a, k, b, b_transposed ? k : n, 0, c, n) == dnnl_success, Code::internal, "sgemm failed");
+  require(dnnl_sgemm('N', b_transposed ? 'T' : 'N', m, n, k, 1, a, k, b, b_transposed ? k : n, 0, c, n) == dnnl_success, Code::internal,
+          "sgemm failed");
 }
 
 // With P the reversal of order and P H P = L Lᵀ: H = R Rᵀ, R = P L P upper, so U = R^-1 = P L^-1 P.
@@ -66,7 +67,8 @@ std::vector<float> inverse_factor(const std::vector<float>& h, int64_t n, double
       if (!ok) break;
       row_j[j] = std::sqrt(d);
       parallel_for(j + 1, n, int64_t{64}, n - j > 512 ? threads : 1, [&](int64_t from, int64_t to) {
-        for (int64_t i = from; i < to; ++i) l[static_cast<size_t>(i * n + j)] = (l[static_cast<size_t>(i * n + j)] - dot(l.data() + i * n, row_j, j)) / row_j[j];
+        for (int64_t i = from; i < to; ++i)
+          l[static_cast<size_t>(i * n + j)] = (l[static_cast<size_t>(i * n + j)] - dot(l.data() + i * n, row_j, j)) / row_j[j];
       });
     }
     if (ok) break;
@@ -81,7 +83,8 @@ std::vector<float> inverse_factor(const std::vector<float>& h, int64_t n, double
   }
   std::vector<float> u(static_cast<size_t>(n * n), 0.0f);
   for (int64_t i = 0; i < n; ++i)
-    for (int64_t j = i; j < n; ++j) u[static_cast<size_t>(i * n + j)] = static_cast<float>(inverse[static_cast<size_t>((n - 1 - i) * n + (n - 1 - j))]);
+    for (int64_t j = i; j < n; ++j)
+      u[static_cast<size_t>(i * n + j)] = static_cast<float>(inverse[static_cast<size_t>((n - 1 - i) * n + (n - 1 - j))]);
   return u;
 }
 

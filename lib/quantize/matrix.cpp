@@ -19,7 +19,8 @@ Split split_at(const Shape& shape, int64_t axis) {
     return s;
   }
   MO_ASSERT(axis < static_cast<int64_t>(shape.size()));
-  for (int64_t a = 0; a < static_cast<int64_t>(shape.size()); ++a) (a < axis ? s.outer : a == axis ? s.count : s.inner) *= shape[static_cast<size_t>(a)];
+  for (int64_t a = 0; a < static_cast<int64_t>(shape.size()); ++a)
+    (a < axis ? s.outer : a == axis ? s.count : s.inner) *= shape[static_cast<size_t>(a)];
   return s;
 }
 
@@ -109,7 +110,8 @@ inline float round_even(float x) {
   return (x + k_magic) - k_magic;
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) float run_error(const float* w, int64_t n, float low, float high, float scale, const float* importance) {
+__attribute__((target_clones("avx512f", "avx2", "default"))) float run_error(const float* w, int64_t n, float low, float high, float scale,
+                                                                             const float* importance) {
   constexpr int k_lanes = 16;
   float sum[k_lanes] = {}, inverse = 1 / scale;
   int64_t body = n / k_lanes * k_lanes;
@@ -133,7 +135,8 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) float run_error(con
 double block_error(const float* w, int64_t n, const Levels& l, float scale, float zero, const float* importance) {
   double error = 0;
   constexpr int64_t k_run = 1024;
-  for (int64_t at = 0; at < n; at += k_run) error += run_error(w + at, std::min(k_run, n - at), l.low - zero, l.high - zero, scale, importance ? importance + at : nullptr);
+  for (int64_t at = 0; at < n; at += k_run)
+    error += run_error(w + at, std::min(k_run, n - at), l.low - zero, l.high - zero, scale, importance ? importance + at : nullptr);
   return error;
 }
 
@@ -203,12 +206,14 @@ void choose_ranges(const Matrix& weights, const WeightForm& form, const InputMom
   if (moments && form.range == "mse")
     for (const auto& gram : moments->gram) {
       auto& d = importance.emplace_back();
-      for (int64_t c = 0; c < weights.cols; ++c) d.push_back(gram[static_cast<size_t>(c * weights.cols + c)] / static_cast<float>(std::max(1.0, moments->rows)));
+      for (int64_t c = 0; c < weights.cols; ++c)
+        d.push_back(gram[static_cast<size_t>(c * weights.cols + c)] / static_cast<float>(std::max(1.0, moments->rows)));
     }
   for (int64_t r = 0; r < weights.rows; ++r)
     for (int64_t b = 0; b < codes.blocks; ++b) {
       int64_t from = b * codes.block, n = std::min(codes.block, weights.cols - from);
-      const float* weight_of = importance.empty() ? nullptr : importance[static_cast<size_t>(r * static_cast<int64_t>(importance.size()) / weights.rows)].data() + from;
+      const float* weight_of =
+          importance.empty() ? nullptr : importance[static_cast<size_t>(r * static_cast<int64_t>(importance.size()) / weights.rows)].data() + from;
       auto at = static_cast<size_t>(r * codes.blocks + b);
       choose_block(weights.row(r) + from, n, form, weight_of, codes.scale[at], codes.zero[at]);
     }
@@ -236,14 +241,16 @@ Codes encode(const Matrix& weights, const WeightForm& form, std::span<const floa
   bool given = !form.scale.empty();
   if (given) {
     require(form.scale.size() == count, Code::invalid_argument, "the scheme gives ", form.scale.size(), " scales, wants ", count);
-    require(form.zero_point.empty() || form.zero_point.size() == count, Code::invalid_argument, "the scheme gives ", form.zero_point.size(), " zero points, wants ", count);
+    require(form.zero_point.empty() || form.zero_point.size() == count, Code::invalid_argument, "the scheme gives ", form.zero_point.size(),
+            " zero points, wants ", count);
     codes.scale = form.scale;
     for (size_t i = 0; i < form.zero_point.size(); ++i) codes.zero[i] = static_cast<float>(form.zero_point[i]);
   } else {
     choose_ranges(weights, form, moments, codes);
   }
   if (!min_scale.empty())
-    for (size_t i = 0; i < count; ++i) codes.scale[i] = std::max(codes.scale[i], min_scale[min_scale.size() == 1 ? 0 : i / static_cast<size_t>(codes.blocks)]);
+    for (size_t i = 0; i < count; ++i)
+      codes.scale[i] = std::max(codes.scale[i], min_scale[min_scale.size() == 1 ? 0 : i / static_cast<size_t>(codes.blocks)]);
   bool learned = moments && !moments->gram.empty() && !is_floating(form.dtype);
   if (learned && form.rounding == "gptq") round_gptq(weights, form, *moments, codes);
   else if (learned && form.rounding == "adaround") round_adaround(weights, form, *moments, codes);

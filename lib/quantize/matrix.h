@@ -21,8 +21,8 @@ Tensor tensor_of(const Matrix& matrix, const Shape& shape, int64_t axis, DType d
 // A matrix in codes: real = (q - zero) * scale, one scale and zero per block of a row.
 struct Codes {
   Matrix q;
-  int64_t block = 0, blocks = 1;    // columns in a block, blocks in a row
-  std::vector<float> scale, zero;   // [rows][blocks]
+  int64_t block = 0, blocks = 1;   // columns in a block, blocks in a row
+  std::vector<float> scale, zero;  // [rows][blocks]
   int64_t at(int64_t row, int64_t col) const { return row * blocks + col / block; }
 };
 Matrix real(const Codes& codes);
@@ -36,10 +36,10 @@ Levels levels(const WeightForm& form);
 // Inputs of one node as seen on samples, what data-driven roundings need. Groups of a grouped convolution have matrices of their own.
 struct InputMoments {
   int64_t groups = 1, cols = 0;
-  double rows = 0;                         // samples summed
-  std::vector<std::vector<float>> gram;    // per group [cols][cols]: sum of x xᵀ; empty when only means are collected
-  std::vector<std::vector<double>> mean;   // per group [cols]: sum of x
-  std::vector<std::vector<float>> largest; // per group [cols]: largest |x|
+  double rows = 0;                          // samples summed
+  std::vector<std::vector<float>> gram;     // per group [cols][cols]: sum of x xᵀ; empty when only means are collected
+  std::vector<std::vector<double>> mean;    // per group [cols]: sum of x
+  std::vector<std::vector<float>> largest;  // per group [cols]: largest |x|
 };
 
 // Codes of a matrix by form.range and form.rounding. min_scale: a lowest scale per row (or one), may be empty. moments may be null: then

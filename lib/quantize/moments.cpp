@@ -41,7 +41,8 @@ Geometry geometry(const Node& n, const Shape& x, const Shape& w) {
   return g;
 }
 
-void conv_rows(const Node& n, const Tensor& x, const Tensor& w, int64_t limit, const std::function<void(int64_t, const float*, int64_t, int64_t)>& f) {
+void conv_rows(const Node& n, const Tensor& x, const Tensor& w, int64_t limit,
+               const std::function<void(int64_t, const float*, int64_t, int64_t)>& f) {
   Geometry g = geometry(n, x.shape(), w.shape());
   int64_t positions = element_count(g.out), batch = x.dim(0), taps = element_count(g.kernel), cols = g.channels * taps, plane = 1;
   for (size_t d = 2; d < x.shape().size(); ++d) plane *= x.shape()[d];
@@ -80,7 +81,8 @@ void conv_rows(const Node& n, const Tensor& x, const Tensor& w, int64_t limit, c
 
 }  // namespace
 
-void product_rows(const Node& node, const Tensor& x, const Tensor& weights, int64_t limit, const std::function<void(int64_t, const float*, int64_t, int64_t)>& f) {
+void product_rows(const Node& node, const Tensor& x, const Tensor& weights, int64_t limit,
+                  const std::function<void(int64_t, const float*, int64_t, int64_t)>& f) {
   if (node.is("Conv")) return conv_rows(node, x, weights, limit, f);
   int64_t cols = x.rank() ? x.shape().back() : 0;
   if (cols == 0) return;
@@ -101,7 +103,8 @@ int64_t gram_bytes(const Graph& g, const Node& n) {
   return cols * cols * 4 * n.i("group", 1);
 }
 
-std::map<std::string, InputMoments> collect_moments(const Graph& g, const std::set<std::string>& nodes, const std::vector<runtime::Named>& samples, const MomentsOptions& options, Control* control) {
+std::map<std::string, InputMoments> collect_moments(const Graph& g, const std::set<std::string>& nodes, const std::vector<runtime::Named>& samples,
+                                                    const MomentsOptions& options, Control* control) {
   std::map<std::string, InputMoments> found;
   std::map<std::string, std::vector<NodeId>, std::less<>> readers;  // by name of the value
   for (NodeId id : g.order()) {

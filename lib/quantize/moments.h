@@ -11,16 +11,18 @@
 namespace mo::quantize {
 
 struct MomentsOptions {
-  bool gram = true;                // second moments, else only means and extremes
-  int64_t rows_per_node = 16384;   // rows (output positions of convolutions, vectors of products) summed for a node, over all samples
+  bool gram = true;               // second moments, else only means and extremes
+  int64_t rows_per_node = 16384;  // rows (output positions of convolutions, vectors of products) summed for a node, over all samples
   int threads = 0;
 };
 
 // By node name, of Conv, Gemm and MatMul nodes of `g` named in `nodes`, whose weights are constant; others are left out.
-std::map<std::string, InputMoments> collect_moments(const graph::Graph& g, const std::set<std::string>& nodes, const std::vector<runtime::Named>& samples, const MomentsOptions& options, Control* control);
+std::map<std::string, InputMoments> collect_moments(const graph::Graph& g, const std::set<std::string>& nodes,
+                                                    const std::vector<runtime::Named>& samples, const MomentsOptions& options, Control* control);
 
 // Calls f(group, rows [n][cols]) with the vectors that the product multiplies its weights with, at most about `limit` of them, evenly spread.
-void product_rows(const graph::Node& node, const Tensor& x, const Tensor& weights, int64_t limit, const std::function<void(int64_t group, const float* rows, int64_t n, int64_t cols)>& f);
+void product_rows(const graph::Node& node, const Tensor& x, const Tensor& weights, int64_t limit,
+                  const std::function<void(int64_t group, const float* rows, int64_t n, int64_t cols)>& f);
 
 // Bytes of second moments that one product needs, 0 when it has none.
 int64_t gram_bytes(const graph::Graph& g, const graph::Node& node);

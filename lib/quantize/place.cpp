@@ -20,7 +20,8 @@ using graph::ValueId;
 
 class Placer {
  public:
-  Placer(Graph& g, const Scheme& scheme, const Points& points, const Moments& moments) : g_(g), scheme_(scheme), points_(points), moments_(moments), store_(g) {}
+  Placer(Graph& g, const Scheme& scheme, const Points& points, const Moments& moments)
+      : g_(g), scheme_(scheme), points_(points), moments_(moments), store_(g) {}
 
   Placement run() {
     for (ValueId v : points_.values) activation(v);
@@ -45,7 +46,8 @@ class Placer {
   }
 
   // The node has no name of its own: that of its result says what it is, and names are a good part of a small file.
-  ValueId add(const char* op, std::vector<ValueId> inputs, DType dtype, const graph::Type& like, const std::string& result, std::optional<int64_t> axis = {}) {
+  ValueId add(const char* op, std::vector<ValueId> inputs, DType dtype, const graph::Type& like, const std::string& result,
+              std::optional<int64_t> axis = {}) {
     graph::Type type = like;
     type.dtype = dtype;
     ValueId out = g_.add_value(result, type);
@@ -148,9 +150,7 @@ class Placer {
     try {
       auto m = moments_.find(n.name);
       q = encode_tensor(w, form, place.axis, lowest, m == moments_.end() ? nullptr : &m->second);
-    } catch (Error& e) {
-      fail(e.code(), "weights '", printable(g_.value(v).name), "': ", e.message());
-    }
+    } catch (Error& e) { fail(e.code(), "weights '", printable(g_.value(v).name), "': ", e.message()); }
     Store::Entry stored = store_.dequantized(v, q, form, n.is("Gemm"));
     g_.set_input(id, place.input, stored.dequantized);
     if (!bias) return;
@@ -158,7 +158,8 @@ class Placer {
     QuantizedTensor b = quantize_bias(bias, x_scale, q.scale);
     graph::Type type = graph::Type::tensor(DType::i32, bias.shape());
     ValueId values = g_.add_constant(name + "_q", b.values), scale = g_.add_constant(name + "_scale", b.scale);
-    g_.set_input(id, *bias_input, add("DequantizeLinear", {values, scale}, DType::f32, type, name + "_dq", form.axis >= 0 ? std::optional<int64_t>(0) : std::nullopt));
+    g_.set_input(id, *bias_input,
+                 add("DequantizeLinear", {values, scale}, DType::f32, type, name + "_dq", form.axis >= 0 ? std::optional<int64_t>(0) : std::nullopt));
   }
 
   // That of the node's other operand: runtimes want one type on both sides.
@@ -183,10 +184,9 @@ class Placer {
     QuantizedTensor q;
     try {
       q = quantize_weights(*g_.constant_of(v), std::nullopt, grid);
-    } catch (Error& e) {
-      fail(e.code(), "constant '", printable(name), "': ", e.message());
-    }
-    ValueId values = g_.add_constant(name + "_q", q.values), scale = g_.add_constant(name + "_scale", q.scale), zero = g_.add_constant(name + "_zp", q.zero_point);
+    } catch (Error& e) { fail(e.code(), "constant '", printable(name), "': ", e.message()); }
+    ValueId values = g_.add_constant(name + "_q", q.values), scale = g_.add_constant(name + "_scale", q.scale),
+            zero = g_.add_constant(name + "_zp", q.zero_point);
     g_.set_input(id, i, add("DequantizeLinear", {values, scale, zero}, DType::f32, g_.value(v).type, name + "_dq"));
     ++result_.weights;
   }

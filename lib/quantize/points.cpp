@@ -35,7 +35,8 @@ std::string why_not(const Graph& g, const Node& n) {
 
 class Chooser {
  public:
-  Chooser(const Graph& g, const std::function<std::string(const Node&)>& wanted, const PointOptions& options) : g_(g), wanted_(wanted), options_(options) {}
+  Chooser(const Graph& g, const std::function<std::string(const Node&)>& wanted, const PointOptions& options)
+      : g_(g), wanted_(wanted), options_(options) {}
 
   Points run() {
     do {
@@ -84,7 +85,10 @@ class Chooser {
 
   bool wanted_by_compute(ValueId v) const {
     const auto& users = g_.value(v).users;
-    return std::any_of(users.begin(), users.end(), [&](NodeId u) { return role_of(g_.node(u)) == Role::compute && points_.quantized.contains(u) && (g_.node(u).input(0) == v || (g_.node(u).input(1) == v && is_product_of_activations(g_, g_.node(u)))); });
+    return std::any_of(users.begin(), users.end(), [&](NodeId u) {
+      return role_of(g_.node(u)) == Role::compute && points_.quantized.contains(u) &&
+             (g_.node(u).input(0) == v || (g_.node(u).input(1) == v && is_product_of_activations(g_, g_.node(u))));
+    });
   }
 
   bool integer_made(ValueId v) const {
@@ -146,6 +150,8 @@ ValueId after_activation(const Graph& g, ValueId v) {
   return g.node(user).outputs[0];
 }
 
-Points choose_points(const Graph& g, const std::function<std::string(const Node&)>& wanted, const PointOptions& options) { return Chooser(g, wanted, options).run(); }
+Points choose_points(const Graph& g, const std::function<std::string(const Node&)>& wanted, const PointOptions& options) {
+  return Chooser(g, wanted, options).run();
+}
 
 }  // namespace mo::quantize

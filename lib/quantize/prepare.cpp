@@ -84,7 +84,8 @@ graph::Model prepare(const graph::Model& model, bool fold_batch_norm) {
   passes::run(out.graph, passes::Stage::simplify, disabled);
   ops::infer_graph(out.graph);
   // Where nodes came from is for plans; in a file it would only be bytes.
-  for (graph::NodeId id : out.graph.order()) std::erase_if(out.graph.edit(id).metadata, [](const auto& entry) { return entry.first.starts_with("mo."); });
+  for (graph::NodeId id : out.graph.order())
+    std::erase_if(out.graph.edit(id).metadata, [](const auto& entry) { return entry.first.starts_with("mo."); });
   std::set<std::string> taken;
   name_nodes(out.graph, taken);
   return out;

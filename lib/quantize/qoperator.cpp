@@ -54,7 +54,7 @@ class Converter {
   ValueId zeros(DType dtype, const Shape& shape) { return g_.add_constant(text("zero_", name(dtype)), Tensor::zeros(dtype, shape)); }
 
   struct Target {
-    ValueId q;           // the integers that the chain ends in
+    ValueId q;  // the integers that the chain ends in
     Part parameters;
     std::vector<NodeId> swallowed;
   };
@@ -124,7 +124,8 @@ class Converter {
     return 1;
   }
 
-  void replace(NodeId id, const Node& n, const char* op, std::vector<ValueId> inputs, const Target& t, std::vector<std::pair<std::string, graph::AttrValue>> attributes) {
+  void replace(NodeId id, const Node& n, const char* op, std::vector<ValueId> inputs, const Target& t,
+               std::vector<std::pair<std::string, graph::AttrValue>> attributes) {
     g_.remove_node(id);
     for (NodeId s : t.swallowed) g_.remove_node(s);
     g_.add_node(Node{.op = op, .name = n.name, .inputs = std::move(inputs), .outputs = {t.q}, .attributes = std::move(attributes)});
@@ -133,7 +134,9 @@ class Converter {
   // The result stays float: integer product, integer bias, one multiplication.
   int gemm(NodeId id, const Node& n, const Part& x, const Part& w) {
     const Tensor *weights = g_.constant_of(w.data), *scale = g_.constant_of(w.scale), *x_scale = g_.constant_of(x.scale);
-    if (!weights || !scale || !x_scale || x_scale->size() != 1 || n.i("transA", 0) || n.f("alpha", 1) != 1 || n.f("beta", 1) != 1 || weights->rank() != 2) return 0;
+    if (!weights || !scale || !x_scale || x_scale->size() != 1 || n.i("transA", 0) || n.f("alpha", 1) != 1 || n.f("beta", 1) != 1 ||
+        weights->rank() != 2)
+      return 0;
     ValueId bias = k_none;
     if (n.input(2) != k_none) {
       NodeId dq = g_.producer_if(n.input(2), "DequantizeLinear");
@@ -169,7 +172,9 @@ class Converter {
     if (n.outputs.size() != 1 || n.is("Pad")) return 0;
     NodeId dq = g_.producer_if(n.input(0), "DequantizeLinear"), q = g_.sole_user(n.outputs[0]);
     if (dq == k_none || q == k_none || !g_.node(q).is("QuantizeLinear")) return 0;
-    auto same = [&](ValueId a, ValueId b) { return a == b || (a != k_none && b != k_none && g_.constant_of(a) && g_.constant_of(b) && identical(*g_.constant_of(a), *g_.constant_of(b))); };
+    auto same = [&](ValueId a, ValueId b) {
+      return a == b || (a != k_none && b != k_none && g_.constant_of(a) && g_.constant_of(b) && identical(*g_.constant_of(a), *g_.constant_of(b)));
+    };
     if (!same(g_.node(dq).input(1), g_.node(q).input(1)) || !same(g_.node(dq).input(2), g_.node(q).input(2))) return 0;
     ValueId out = g_.node(q).outputs[0];
     g_.remove_node(q);

@@ -39,11 +39,14 @@ void add(Result& result, Placement done) {
 }
 
 // Second moments for the nodes whose rounding learns from data.
-Moments needed_moments(const graph::Graph& g, const Scheme& scheme, const Calibration* calibration, const Options& o, Result& result, Control* control) {
+Moments needed_moments(const graph::Graph& g, const Scheme& scheme, const Calibration* calibration, const Options& o, Result& result,
+                       Control* control) {
   std::set<std::string> learned;
   for (const auto& [name, form] : scheme.nodes)
-    if (form.how != "float" && form.weights && (form.weights->rounding != "nearest" || (form.weights->range == "mse" && form.weights->bits < 8))) learned.insert(name);
-  bool wanted = std::any_of(scheme.nodes.begin(), scheme.nodes.end(), [](const auto& n) { return n.second.weights && n.second.weights->rounding != "nearest"; });
+    if (form.how != "float" && form.weights && (form.weights->rounding != "nearest" || (form.weights->range == "mse" && form.weights->bits < 8)))
+      learned.insert(name);
+  bool wanted = std::any_of(scheme.nodes.begin(), scheme.nodes.end(),
+                            [](const auto& n) { return n.second.weights && n.second.weights->rounding != "nearest"; });
   if (learned.empty()) return {};
   if (!calibration || calibration->kept_inputs().empty()) {
     if (wanted) result.warnings.push_back("rounding by gptq or adaround learns from samples, and none are at hand: weights were rounded to nearest");
@@ -60,7 +63,8 @@ void centre(Moments& moments) {
     for (size_t g = 0; g < m.gram.size() && m.rows > 0; ++g)
       for (int64_t i = 0; i < m.cols; ++i)
         for (int64_t j = 0; j < m.cols; ++j)
-          m.gram[g][static_cast<size_t>(i * m.cols + j)] -= static_cast<float>(m.mean[g][static_cast<size_t>(i)] * m.mean[g][static_cast<size_t>(j)] / m.rows);
+          m.gram[g][static_cast<size_t>(i * m.cols + j)] -=
+              static_cast<float>(m.mean[g][static_cast<size_t>(i)] * m.mean[g][static_cast<size_t>(j)] / m.rows);
 }
 
 void apply(Result& result, const Scheme& scheme, const Calibration* calibration, const Options& o, Control* control) {
@@ -97,7 +101,9 @@ Result quantize(const graph::Model& model, const Calibration* calibration, const
     convert_float(result, o.precision == "fp16" ? DType::f16 : DType::bf16, selector, control);
     for (const std::string& entry : selector.unused()) result.warnings.push_back("include/exclude entry '" + printable(entry) + "' matches no node");
   } else {
-    if (o.mode == "static") require(calibration && calibration->samples() > 0, Code::invalid_argument, "static quantization needs calibration data, and no sample was fed (mode dynamic and weight_only need none)");
+    if (o.mode == "static")
+      require(calibration && calibration->samples() > 0, Code::invalid_argument,
+              "static quantization needs calibration data, and no sample was fed (mode dynamic and weight_only need none)");
     std::unique_ptr<Calibration> again;
     std::vector<Rescale> rescales = correct_scales(result, calibration, o, again, control);
     if (again) calibration = again.get();

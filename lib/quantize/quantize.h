@@ -15,12 +15,14 @@ struct Options {
   std::string precision = "int8";             // of weights: int8, uint8, int4, uint4, int3, int2, fp8_e4m3, fp8_e5m2; of everything: fp16, bf16
   std::string calibration_method = "minmax";  // by name of a chooser
   ChooserOptions chooser;
-  std::string granularity = "auto";           // of weights: per_channel, per_tensor, per_row, per_block; auto: per_block below 8 bits in weight_only mode, else per_channel
+  std::string granularity =
+      "auto";  // of weights: per_channel, per_tensor, per_row, per_block; auto: per_block below 8 bits in weight_only mode, else per_channel
   int64_t block_size = 32;
-  std::string weight_range = "auto";          // minmax, mse, hqq; auto: mse below 8 bits, else minmax
-  std::string rounding = "nearest";           // nearest, gptq, adaround
-  std::vector<std::string> corrections;       // none, equalization, smoothquant, awq, bias_correction; auto: bias_correction of convolutions in mode static
-  std::string activation_type = "auto";       // uint8, int8, uint16, int16, fp8_e4m3, fp8_e5m2; auto: as the backend and the weights want
+  std::string weight_range = "auto";  // minmax, mse, hqq; auto: mse below 8 bits, else minmax
+  std::string rounding = "nearest";   // nearest, gptq, adaround
+  std::vector<std::string>
+      corrections;  // none, equalization, smoothquant, awq, bias_correction; auto: bias_correction of convolutions in mode static
+  std::string activation_type = "auto";         // uint8, int8, uint16, int16, fp8_e4m3, fp8_e5m2; auto: as the backend and the weights want
   std::string activation_scale = "per_tensor";  // dynamic mode: per_tensor, per_token
   bool activation_symmetric = false;
   bool weight_symmetric = true;
@@ -32,7 +34,7 @@ struct Options {
   std::vector<std::string> include, exclude;  // node names, RE2 patterns that match whole names, or "op:Conv"; empty include: all
   std::vector<std::string> op_types;          // only these operators; empty: all that can be
   bool fold_batch_norm = true;
-  Scheme overrides;                           // nodes whose form is given, activations whose scale or type is given (scale 0: chosen)
+  Scheme overrides;  // nodes whose form is given, activations whose scale or type is given (scale 0: chosen)
   int threads = 0;
 };
 
@@ -40,7 +42,7 @@ struct Options {
 struct NodeOutcome {
   std::string node, op;
   bool quantized = false;
-  std::string reason;  // why it stayed in float
+  std::string reason;             // why it stayed in float
   double snr_db = 0, cosine = 0;  // of its output against the float model, on the calibration samples kept for it; NaN when not measured
   std::string value = {};         // its first output: what tells nodes without a name apart
 };

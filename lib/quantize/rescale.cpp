@@ -83,11 +83,13 @@ bool scale_producer(Graph& g, ValueId v, const std::vector<float>* factor, int64
 void scale_reader(Graph& g, NodeId id, const std::vector<float>& factor) {
   const Node n = g.node(id);
   auto place = weight_of(g, n);
-  require(place && role_of(n) == Role::compute, Code::invalid_argument, "a rescale names node '", printable(n.name), "', which is no product with constant weights");
+  require(place && role_of(n) == Role::compute, Code::invalid_argument, "a rescale names node '", printable(n.name),
+          "', which is no product with constant weights");
   auto channels = static_cast<int64_t>(factor.size());
   const Tensor& w = *g.constant_of(n.input(place->input));
   int64_t group = n.i("group", 1), per_group = n.is("Conv") ? w.dim(1) : w.dim(1 - place->axis);
-  require(per_group * group == channels, Code::invalid_argument, "a rescale of ", channels, " channels names node '", printable(n.name), "' with ", per_group * group, " inputs");
+  require(per_group * group == channels, Code::invalid_argument, "a rescale of ", channels, " channels names node '", printable(n.name), "' with ",
+          per_group * group, " inputs");
   edit_constant(g, id, place->input, [&](Tensor& t) {
     float* x = t.mutable_data<float>();
     if (n.is("Conv")) {
@@ -108,8 +110,11 @@ void apply_rescale(Graph& g, const Rescale& r) {
   std::vector<NodeId> readers;
   for (NodeId id : g.order())
     if (std::find(r.nodes.begin(), r.nodes.end(), g.node(id).name) != r.nodes.end()) readers.push_back(id);
-  require(!readers.empty() && readers.size() == r.nodes.size(), Code::invalid_argument, "a rescale of '", printable(r.value), "' names nodes that the model does not have");
-  for (NodeId id : readers) require(g.node(id).input(0) == v, Code::invalid_argument, "a rescale says that node '", printable(g.node(id).name), "' reads '", printable(r.value), "', which it does not");
+  require(!readers.empty() && readers.size() == r.nodes.size(), Code::invalid_argument, "a rescale of '", printable(r.value),
+          "' names nodes that the model does not have");
+  for (NodeId id : readers)
+    require(g.node(id).input(0) == v, Code::invalid_argument, "a rescale says that node '", printable(g.node(id).name), "' reads '",
+            printable(r.value), "', which it does not");
   auto channels = static_cast<int64_t>(r.factor.size());
   std::vector<float> inverse;
   for (float f : r.factor) inverse.push_back(1 / f);

@@ -17,7 +17,8 @@ using graph::ValueId;
 
 class Rewriter {
  public:
-  Rewriter(Graph& g, const Scheme& scheme, const Moments& moments, const std::string& format) : g_(g), scheme_(scheme), moments_(moments), format_(format), store_(g) {}
+  Rewriter(Graph& g, const Scheme& scheme, const Moments& moments, const std::string& format)
+      : g_(g), scheme_(scheme), moments_(moments), format_(format), store_(g) {}
 
   Placement run() {
     for (NodeId id : std::vector<NodeId>(g_.order())) {
@@ -56,9 +57,7 @@ class Rewriter {
     auto m = moments_.find(n.name);
     try {
       return encode_tensor(*g_.constant_of(v), form, channel_axis, {}, m == moments_.end() ? nullptr : &m->second);
-    } catch (Error& e) {
-      fail(e.code(), "weights '", printable(g_.value(v).name), "': ", e.message());
-    }
+    } catch (Error& e) { fail(e.code(), "weights '", printable(g_.value(v).name), "': ", e.message()); }
   }
 
   void node(NodeId id, const NodeForm& form) {
@@ -69,7 +68,8 @@ class Rewriter {
     if (role_of(n) == Role::table) return store_table(g_, store_, id, *form.weights);
     if (form.how == "weight_only") {
       int bits = info(form.weights->dtype).bits;
-      if (format_ == "matmul_nbits" && form.weights->block > 0 && is_integer(form.weights->dtype) && bits <= 8 && (n.is("MatMul") || plain_gemm(n))) return packed(id, n, *place, *form.weights);
+      if (format_ == "matmul_nbits" && form.weights->block > 0 && is_integer(form.weights->dtype) && bits <= 8 && (n.is("MatMul") || plain_gemm(n)))
+        return packed(id, n, *place, *form.weights);
       QuantizedTensor q = encode(n, n.input(place->input), *form.weights, place->axis);
       g_.set_input(id, place->input, store_.dequantized(n.input(place->input), q, *form.weights).dequantized);
       return;
@@ -111,7 +111,9 @@ class Rewriter {
     int bits = info(form.dtype).bits;
     int offset = info(form.dtype).is_signed ? 1 << (bits - 1) : 0;
     int64_t blob = form.block * bits / 8, zero_bytes = (codes.blocks * bits + 7) / 8;
-    Tensor b = Tensor::zeros(DType::u8, {m.rows, codes.blocks, blob}), scales = Tensor::of<float>({m.rows * codes.blocks}, std::span<const float>(codes.scale)), zeros = Tensor::zeros(DType::u8, {m.rows * zero_bytes});
+    Tensor b = Tensor::zeros(DType::u8, {m.rows, codes.blocks, blob}),
+           scales = Tensor::of<float>({m.rows * codes.blocks}, std::span<const float>(codes.scale)),
+           zeros = Tensor::zeros(DType::u8, {m.rows * zero_bytes});
     auto* bytes = b.mutable_data<uint8_t>();
     auto* zero = zeros.mutable_data<uint8_t>();
     auto put = [&](uint8_t* row, int64_t i, float code) {
@@ -121,7 +123,8 @@ class Rewriter {
     };
     bool any_zero = false;
     for (int64_t r = 0; r < m.rows; ++r) {
-      for (int64_t c = 0; c < codes.blocks * form.block; ++c) put(bytes + r * codes.blocks * blob, c, c < m.cols ? codes.q.row(r)[c] : codes.zero[static_cast<size_t>(r * codes.blocks + c / form.block)]);
+      for (int64_t c = 0; c < codes.blocks * form.block; ++c)
+        put(bytes + r * codes.blocks * blob, c, c < m.cols ? codes.q.row(r)[c] : codes.zero[static_cast<size_t>(r * codes.blocks + c / form.block)]);
       for (int64_t k = 0; k < codes.blocks; ++k) {
         float z = codes.zero[static_cast<size_t>(r * codes.blocks + k)];
         put(zero + r * zero_bytes, k, z);
@@ -174,7 +177,8 @@ class Rewriter {
     std::string name = g_.value(x).name;
     graph::Type type = g_.value(x).type, narrow = type;
     narrow.dtype = DType::u8;
-    Dynamic d{g_.add_value(name + "_u8", narrow), g_.add_value(name + "_scale", graph::Type::tensor(DType::f32, Shape{})), g_.add_value(name + "_zp", graph::Type::tensor(DType::u8, Shape{}))};
+    Dynamic d{g_.add_value(name + "_u8", narrow), g_.add_value(name + "_scale", graph::Type::tensor(DType::f32, Shape{})),
+              g_.add_value(name + "_zp", graph::Type::tensor(DType::u8, Shape{}))};
     g_.add_node(Node{.op = "DynamicQuantizeLinear", .name = name + "_quantize", .inputs = {x}, .outputs = {d.q, d.scale, d.zero}});
     ++result_.activations;
     return dynamic_[x] = d;
@@ -188,17 +192,20 @@ class Rewriter {
     std::string name = g_.value(x).name;
     graph::Type type = g_.value(x).type, single = type;
     if (single.ranked && !single.dims.empty()) single.dims.back() = {1, ""};
-    auto f32 = [&](const char* op, const char* suffix, std::vector<ValueId> inputs, const graph::Type& like, std::vector<std::pair<std::string, graph::AttrValue>> attributes = {}) {
+    auto f32 = [&](const char* op, const char* suffix, std::vector<ValueId> inputs, const graph::Type& like,
+                   std::vector<std::pair<std::string, graph::AttrValue>> attributes = {}) {
       return add_node(g_, op, name + suffix, std::move(inputs), DType::f32, like, std::move(attributes));
     };
-    ValueId axes = constant("token_axis", Tensor::of<int64_t>({1}, {-1})), none = constant("token_none", Tensor::scalar(0.0f)), most = constant("token_most", Tensor::scalar(255.0f));
+    ValueId axes = constant("token_axis", Tensor::of<int64_t>({1}, {-1})), none = constant("token_none", Tensor::scalar(0.0f)),
+            most = constant("token_most", Tensor::scalar(255.0f));
     ValueId high = f32("Max", "_high", {f32("ReduceMax", "_max", {x, axes}, single, {{"keepdims", int64_t{1}}}), none}, single);
     ValueId low = f32("Min", "_low", {f32("ReduceMin", "_min", {x, axes}, single, {{"keepdims", int64_t{1}}}), none}, single);
     ValueId reach = f32("Max", "_reach", {f32("Sub", "_span", {high, low}, single), constant("token_floor", Tensor::scalar(1e-30f))}, single);
     ValueId scale = f32("Mul", "_scale", {reach, constant("token_step", Tensor::scalar(1.0f / 255))}, single);
     ValueId zero = f32("Round", "_zero", {f32("Neg", "_negated", {f32("Div", "_below", {low, scale}, single)}, single)}, single);
     ValueId whole = f32("Add", "_moved", {f32("Round", "_whole", {f32("Div", "_steps", {x, scale}, type)}, type), zero}, type);
-    ValueId q = add_node(g_, "Cast", name + "_u8", {f32("Clip", "_clipped", {whole, none, most}, type)}, DType::u8, type, {{"to", static_cast<int64_t>(DType::u8)}});
+    ValueId q = add_node(g_, "Cast", name + "_u8", {f32("Clip", "_clipped", {whole, none, most}, type)}, DType::u8, type,
+                         {{"to", static_cast<int64_t>(DType::u8)}});
     ++result_.activations;
     return tokens_[x] = {q, scale, zero};
   }
@@ -211,7 +218,8 @@ class Rewriter {
   void dynamic_product(NodeId id, const Node& n, const WeightPlace& place, const NodeForm& form) {
     ValueId v = n.input(1), out = n.outputs[0];
     WeightForm f = *form.weights;
-    require(f.block == 0 && is_integer(f.dtype) && info(f.dtype).bits == 8, Code::invalid_argument, "dynamic quantization wants 8-bit weights with one scale per channel");
+    require(f.block == 0 && is_integer(f.dtype) && info(f.dtype).bits == 8, Code::invalid_argument,
+            "dynamic quantization wants 8-bit weights with one scale per channel");
     if (n.is("Gemm") && n.i("transB", 0)) {  // MatMulInteger takes [K, N]
       const Tensor t = *g_.constant_of(v);
       Matrix rows{t.dim(0), t.dim(1), {t.data<float>(), t.data<float>() + t.size()}};
@@ -260,13 +268,15 @@ class Rewriter {
     int offset = info(form.dtype).is_signed ? 128 : 0;
     for (int64_t i = 0; i < wide.size(); ++i) wide.mutable_data<uint8_t>()[i] = static_cast<uint8_t>(q.values.integer(i) + offset);
     int64_t zero = q.zero_point.size() ? q.zero_point.integer(0) : 0;
-    for (int64_t i = 0; i < q.zero_point.size(); ++i) require(q.zero_point.integer(i) == zero, Code::invalid_argument, "a dynamic convolution wants weight_symmetric");
+    for (int64_t i = 0; i < q.zero_point.size(); ++i)
+      require(q.zero_point.integer(i) == zero, Code::invalid_argument, "a dynamic convolution wants weight_symmetric");
     std::string stem = g_.value(v).name, name = g_.value(out).name;
     Tensor zero_point = Tensor::zeros(DType::u8, {});
     zero_point.set_number(0, static_cast<double>(zero + offset));
     Shape along(static_cast<size_t>(w.rank()), 1);
     if (q.scale.size() > 1 || form.axis >= 0) along[1] = w.dim(0);
-    ValueId values = g_.add_constant(stem + "_q", wide), zeros = g_.add_constant(stem + "_zp", zero_point), scales = g_.add_constant(stem + "_scale", q.scale.reshaped(q.scale.rank() ? along : Shape{}));
+    ValueId values = g_.add_constant(stem + "_q", wide), zeros = g_.add_constant(stem + "_zp", zero_point),
+            scales = g_.add_constant(stem + "_scale", q.scale.reshaped(q.scale.rank() ? along : Shape{}));
     ++result_.weights;
     Dynamic x = per_tensor(n.input(0));
     graph::Type type = g_.value(out).type;
@@ -287,8 +297,11 @@ class Rewriter {
     g_.add_node(std::move(mul));
     Shape wide_shape(static_cast<size_t>(w.rank()), 1);
     wide_shape[1] = w.dim(0);
-    ValueId b = bias ? g_.add_constant(g_.value(n.input(2)).name + "_wide", bias->reshaped(wide_shape))
-                     : add_node(g_, "Reshape", name + "_bias_wide", {n.input(2), g_.add_constant(name + "_bias_shape", Tensor::of<int64_t>({w.rank()}, std::span<const int64_t>(wide_shape)))}, DType::f32, graph::Type::tensor(DType::f32, wide_shape));
+    ValueId b =
+        bias ? g_.add_constant(g_.value(n.input(2)).name + "_wide", bias->reshaped(wide_shape))
+             : add_node(g_, "Reshape", name + "_bias_wide",
+                        {n.input(2), g_.add_constant(name + "_bias_shape", Tensor::of<int64_t>({w.rank()}, std::span<const int64_t>(wide_shape)))},
+                        DType::f32, graph::Type::tensor(DType::f32, wide_shape));
     g_.add_node(Node{.op = "Add", .name = n.name + "_bias", .inputs = {product, b}, .outputs = {out}});
   }
 
@@ -305,6 +318,8 @@ class Rewriter {
 
 }  // namespace
 
-Placement rewrite(Graph& g, const Scheme& scheme, const Moments& moments, const std::string& format) { return Rewriter(g, scheme, moments, format).run(); }
+Placement rewrite(Graph& g, const Scheme& scheme, const Moments& moments, const std::string& format) {
+  return Rewriter(g, scheme, moments, format).run();
+}
 
 }  // namespace mo::quantize

@@ -15,7 +15,8 @@ constexpr int k_sweeps = 12;
 constexpr double k_damp = 0.005;
 
 // Descends on one row: error d = real - w, gradient g = H d.
-void descend(const float* w, float* q, const float* scale, const float* zero, int64_t block, int64_t n, const std::vector<float>& h, const Levels& l, float damp) {
+void descend(const float* w, float* q, const float* scale, const float* zero, int64_t block, int64_t n, const std::vector<float>& h, const Levels& l,
+             float damp) {
   std::vector<float> d(static_cast<size_t>(n)), g(static_cast<size_t>(n), 0.0f);
   for (int64_t k = 0; k < n; ++k) d[static_cast<size_t>(k)] = (q[k] - zero[k / block]) * scale[k / block] - w[k];
   for (int64_t k = 0; k < n; ++k) {
@@ -25,7 +26,8 @@ void descend(const float* w, float* q, const float* scale, const float* zero, in
   for (int sweep = 0; sweep < k_sweeps; ++sweep) {
     bool moved = false;
     for (int64_t k = 0; k < n; ++k) {
-      float s = scale[k / block], error = d[static_cast<size_t>(k)], slope = g[static_cast<size_t>(k)], curve = h[static_cast<size_t>(k * n + k)] + damp;
+      float s = scale[k / block], error = d[static_cast<size_t>(k)], slope = g[static_cast<size_t>(k)],
+            curve = h[static_cast<size_t>(k * n + k)] + damp;
       float step = slope > 0 ? -1.0f : 1.0f, next = q[k] + step;
       if (next < l.low || next > l.high || std::abs(error + step * s) >= 1.5f * s) continue;
       if (step * s * slope + 0.5f * s * s * curve >= -1e-7f * std::abs(s * slope)) continue;
@@ -53,7 +55,8 @@ void round_adaround(const Matrix& weights, const WeightForm& form, const InputMo
     if (!(mean > 0)) continue;
     parallel_for(int64_t{0}, per_group, int64_t{4}, threads, [&](int64_t from, int64_t to) {
       for (int64_t r = group * per_group + from; r < group * per_group + to; ++r)
-        descend(weights.row(r), codes.q.row(r), codes.scale.data() + r * codes.blocks, codes.zero.data() + r * codes.blocks, codes.block, n, h, l, static_cast<float>(k_damp * mean));
+        descend(weights.row(r), codes.q.row(r), codes.scale.data() + r * codes.blocks, codes.zero.data() + r * codes.blocks, codes.block, n, h, l,
+                static_cast<float>(k_damp * mean));
     });
   }
 }

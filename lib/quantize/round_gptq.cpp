@@ -42,7 +42,8 @@ void round_gptq(const Matrix& weights, const WeightForm& form, const InputMoment
   for (int64_t g = 0; g < groups; ++g) {
     std::vector<float> u = inverse_factor(moments.gram[static_cast<size_t>(g)], weights.cols, k_damp, threads);
     parallel_for(int64_t{0}, (per_group + k_rows - 1) / k_rows, int64_t{1}, threads, [&](int64_t from, int64_t to) {
-      for (int64_t t = from; t < to; ++t) round_rows(form, u, w, codes, g * per_group + t * k_rows, g * per_group + std::min(per_group, (t + 1) * k_rows));
+      for (int64_t t = from; t < to; ++t)
+        round_rows(form, u, w, codes, g * per_group + t * k_rows, g * per_group + std::min(per_group, (t + 1) * k_rows));
     });
   }
 }

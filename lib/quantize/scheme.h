@@ -11,15 +11,15 @@ namespace mo::quantize {
 
 // How a constant is stored. Rows are the output channels along `axis`; everything else of the tensor is its columns, in storage order.
 struct WeightForm {
-  DType dtype = DType::i8;          // i8, u8, i4, u4, f8e4m3fn, f8e5m2
-  int bits = 8;                     // levels used, at most what dtype holds: 3-bit weights in an int4 container, 7 bits against saturation
-  bool symmetric = true;            // zero point fixed at 0 (unsigned: in the middle)
-  int64_t axis = -1;                // one scale per index of it; -1: one in all
-  int64_t block = 0;                // > 0: one scale per so many consecutive columns of a row
-  std::string range = "minmax";     // minmax, mse, hqq
-  std::string rounding = "nearest"; // nearest, gptq, adaround
-  std::vector<float> scale;         // [rows][blocks]; empty: chosen from the weights by `range`
-  std::vector<int32_t> zero_point;  // as scale
+  DType dtype = DType::i8;           // i8, u8, i4, u4, f8e4m3fn, f8e5m2
+  int bits = 8;                      // levels used, at most what dtype holds: 3-bit weights in an int4 container, 7 bits against saturation
+  bool symmetric = true;             // zero point fixed at 0 (unsigned: in the middle)
+  int64_t axis = -1;                 // one scale per index of it; -1: one in all
+  int64_t block = 0;                 // > 0: one scale per so many consecutive columns of a row
+  std::string range = "minmax";      // minmax, mse, hqq
+  std::string rounding = "nearest";  // nearest, gptq, adaround
+  std::vector<float> scale;          // [rows][blocks]; empty: chosen from the weights by `range`
+  std::vector<int32_t> zero_point;   // as scale
   bool operator==(const WeightForm&) const = default;
 };
 
@@ -27,7 +27,7 @@ struct ActivationForm {
   DType dtype = DType::u8;  // u8, i8, u16, i16, f8e4m3fn, f8e5m2
   float scale = 0;          // in overrides 0: chosen from statistics
   int32_t zero_point = 0;
-  std::string shares;       // the value whose scale it takes over (outputs of nodes that only move elements)
+  std::string shares;  // the value whose scale it takes over (outputs of nodes that only move elements)
   bool operator==(const ActivationForm&) const = default;
 };
 

@@ -37,9 +37,7 @@ class Reader {
     if (it == json_.end()) return;
     try {
       into = it->template get<T>();
-    } catch (const Json::exception&) {
-      fail(Code::format, where_, ".", key, ": of the wrong type");
-    }
+    } catch (const Json::exception&) { fail(Code::format, where_, ".", key, ": of the wrong type"); }
   }
   void dtype(const char* key, DType& into) {
     std::string s;
@@ -74,7 +72,8 @@ WeightForm weights_from(const Json& j, const std::string& where) {
   Reader r(j, where);
   r.dtype("dtype", w.dtype);
   w.bits = info(w.dtype).bits;
-  r.get("bits", w.bits), r.get("symmetric", w.symmetric), r.get("axis", w.axis), r.get("block", w.block), r.get("range", w.range), r.get("rounding", w.rounding);
+  r.get("bits", w.bits), r.get("symmetric", w.symmetric), r.get("axis", w.axis), r.get("block", w.block), r.get("range", w.range),
+      r.get("rounding", w.rounding);
   r.get("scale", w.scale), r.get("zero_point", w.zero_point);
   r.finish();
   one_of(w.range, {"minmax", "mse", "hqq"}, where + ".range");
@@ -118,7 +117,8 @@ Scheme scheme_from_json(std::string_view text, const std::string& where) {
   top.get("scheme", version), top.get("nodes", nodes), top.get("activations", activations), top.get("rescales", rescales);
   top.finish();
   require(version == 1, Code::format, where, ": scheme is ", version, ", wants 1");
-  require(nodes.is_object() && activations.is_object() && rescales.is_array(), Code::format, where, ": nodes and activations must be objects, rescales a list");
+  require(nodes.is_object() && activations.is_object() && rescales.is_array(), Code::format, where,
+          ": nodes and activations must be objects, rescales a list");
   for (const auto& [key, value] : nodes.items()) {
     NodeForm& f = s.nodes[key];
     Reader r(value, where + ": node '" + printable(key) + "'");

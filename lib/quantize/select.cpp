@@ -29,7 +29,8 @@ std::unique_ptr<re2::RE2> compile(const std::string& source) {
 }
 }  // namespace
 
-NodeSelector::NodeSelector(const std::vector<std::string>& include, const std::vector<std::string>& exclude, const std::vector<std::string>& op_types) : op_types_(op_types) {
+NodeSelector::NodeSelector(const std::vector<std::string>& include, const std::vector<std::string>& exclude, const std::vector<std::string>& op_types)
+    : op_types_(op_types) {
   auto read = [](const std::vector<std::string>& list, auto& into) {
     for (const std::string& s : list) {
       require(!s.empty(), Code::invalid_argument, "include/exclude: an entry is empty");
@@ -52,7 +53,8 @@ std::string NodeSelector::refuse(const graph::Node& n) const {
   for (const auto& e : include_) included |= e->matches(n);
   if (excluded) return "excluded by name or pattern";
   if (!included) return "not in the include list";
-  if (!op_types_.empty() && std::find(op_types_.begin(), op_types_.end(), n.op) == op_types_.end()) return text("operator ", n.op, " is not among op_types");
+  if (!op_types_.empty() && std::find(op_types_.begin(), op_types_.end(), n.op) == op_types_.end())
+    return text("operator ", n.op, " is not among op_types");
   return "";
 }
 

@@ -20,14 +20,14 @@ using graph::Node;
 using graph::NodeId;
 using graph::ValueId;
 
-constexpr int64_t k_rows = 192;     // sample rows kept of each input
-constexpr double k_worth = 0.97;    // a rescale must bring the error below this part of what it was
+constexpr int64_t k_rows = 192;   // sample rows kept of each input
+constexpr double k_worth = 0.97;  // a rescale must bring the error below this part of what it was
 
 struct Layer {
   ValueId input;
   std::vector<NodeId> readers;
-  std::vector<float> rows;     // [count][channels]
-  std::vector<double> size;    // per channel: mean |x| (AWQ) or max |x| (SmoothQuant)
+  std::vector<float> rows;   // [count][channels]
+  std::vector<double> size;  // per channel: mean |x| (AWQ) or max |x| (SmoothQuant)
   int64_t count = 0, channels = 0;
 };
 
@@ -50,7 +50,8 @@ std::map<std::string, Layer, std::less<>> layers_of(const Graph& g, const Option
   return found;
 }
 
-void collect(const Graph& g, std::map<std::string, Layer, std::less<>>& layers, const Calibration& calibration, bool largest, int threads, Control* control) {
+void collect(const Graph& g, std::map<std::string, Layer, std::less<>>& layers, const Calibration& calibration, bool largest, int threads,
+             Control* control) {
   runtime::SessionOptions so;
   so.threads = threads;
   for (const auto& [name, l] : layers) so.observed.push_back(name);
@@ -74,7 +75,8 @@ void collect(const Graph& g, std::map<std::string, Layer, std::less<>>& layers, 
         double& s = l.size[static_cast<size_t>(c)];
         s = largest ? std::max(s, v) : s + v;
       }
-    for (int64_t r = 0; r < total && l.count < k_rows; r += step, ++l.count) l.rows.insert(l.rows.end(), data + r * l.channels, data + (r + 1) * l.channels);
+    for (int64_t r = 0; r < total && l.count < k_rows; r += step, ++l.count)
+      l.rows.insert(l.rows.end(), data + r * l.channels, data + (r + 1) * l.channels);
   };
   int64_t done = 0;
   for (const runtime::Named& s : samples) {
@@ -112,7 +114,8 @@ std::vector<float> rounded_rows(const Layer& l, const std::vector<float>& factor
   return x;
 }
 
-double error_of(const Graph& g, const Layer& l, const std::vector<float>& factor, const Options& o, bool activations, const std::vector<std::vector<float>>& wanted) {
+double error_of(const Graph& g, const Layer& l, const std::vector<float>& factor, const Options& o, bool activations,
+                const std::vector<std::vector<float>>& wanted) {
   std::vector<float> x = rounded_rows(l, factor, activations, {activation_dtype(o), o.activation_symmetric});
   double error = 0;
   for (size_t k = 0; k < l.readers.size(); ++k) {
@@ -132,7 +135,8 @@ double error_of(const Graph& g, const Layer& l, const std::vector<float>& factor
   return error;
 }
 
-std::vector<Rescale> search(Graph& g, const Calibration& calibration, const Options& o, bool activations, const char* name, Result& result, Control* control) {
+std::vector<Rescale> search(Graph& g, const Calibration& calibration, const Options& o, bool activations, const char* name, Result& result,
+                            Control* control) {
   auto layers = layers_of(g, o);
   if (layers.empty()) {
     result.warnings.push_back(text(name, ": the model has no products of matrices with constant weights"));
@@ -178,8 +182,12 @@ std::vector<Rescale> search(Graph& g, const Calibration& calibration, const Opti
 
 }  // namespace
 
-std::vector<Rescale> smooth(Graph& g, const Calibration& calibration, const Options& o, Result& result, Control* control) { return search(g, calibration, o, true, "smoothquant", result, control); }
+std::vector<Rescale> smooth(Graph& g, const Calibration& calibration, const Options& o, Result& result, Control* control) {
+  return search(g, calibration, o, true, "smoothquant", result, control);
+}
 
-std::vector<Rescale> awq(Graph& g, const Calibration& calibration, const Options& o, Result& result, Control* control) { return search(g, calibration, o, false, "awq", result, control); }
+std::vector<Rescale> awq(Graph& g, const Calibration& calibration, const Options& o, Result& result, Control* control) {
+  return search(g, calibration, o, false, "awq", result, control);
+}
 
 }  // namespace mo::quantize

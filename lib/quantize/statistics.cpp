@@ -99,7 +99,8 @@ void count_bins(const float* x, int64_t n, Statistics& s, bool checked) {
   int32_t index[k_block];
   int64_t pending = 0;
   auto flush = [&] {
-    for (int64_t b = 0; b < k_bins; ++b) s.bins[static_cast<size_t>(b)] += int64_t{tables[b]} + tables[k_bins + b] + tables[2 * k_bins + b] + tables[3 * k_bins + b];
+    for (int64_t b = 0; b < k_bins; ++b)
+      s.bins[static_cast<size_t>(b)] += int64_t{tables[b]} + tables[k_bins + b] + tables[2 * k_bins + b] + tables[3 * k_bins + b];
     std::fill(tables.begin(), tables.end(), 0);
     pending = 0;
   };

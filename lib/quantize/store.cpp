@@ -8,8 +8,10 @@ namespace mo::quantize {
 using graph::k_none;
 using graph::ValueId;
 
-QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int64_t channel_axis, std::span<const float> min_scale, const InputMoments* moments) {
-  require(form.block == 0 || (weights.rank() == 2 && form.axis >= 0), Code::invalid_argument, "blocks need a matrix of weights with channels, got ", describe(weights));
+QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int64_t channel_axis, std::span<const float> min_scale,
+                              const InputMoments* moments) {
+  require(form.block == 0 || (weights.rank() == 2 && form.axis >= 0), Code::invalid_argument, "blocks need a matrix of weights with channels, got ",
+          describe(weights));
   require(form.axis < weights.rank(), Code::invalid_argument, "axis is ", form.axis, ", the weights are ", describe(weights));
   int64_t axis = form.axis >= 0 ? form.axis : channel_axis;
   Matrix m = rows_of(weights, axis);
@@ -19,7 +21,14 @@ QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int
     std::vector<float> scale{1}, zero{0};
     if (form.scale.empty()) {
       Matrix flat{1, m.rows * m.cols, m.values};
-      Codes one = encode(flat, [&] { WeightForm f = form; f.rounding = "nearest"; return f; }(), min_scale, nullptr);
+      Codes one = encode(
+          flat,
+          [&] {
+            WeightForm f = form;
+            f.rounding = "nearest";
+            return f;
+          }(),
+          min_scale, nullptr);
       scale[0] = one.scale[0], zero[0] = one.zero[0];
     } else {
       require(form.scale.size() == 1, Code::invalid_argument, "the scheme gives ", form.scale.size(), " scales for one in all");
@@ -59,7 +68,8 @@ void set_dequantize_axis(graph::Node& node, const WeightForm& form) {
   if (form.block > 0) node.set("block_size", form.block);
 }
 
-ValueId add_node(graph::Graph& g, const char* op, const std::string& name, std::vector<ValueId> inputs, DType dtype, const graph::Type& like, std::vector<std::pair<std::string, graph::AttrValue>> attributes) {
+ValueId add_node(graph::Graph& g, const char* op, const std::string& name, std::vector<ValueId> inputs, DType dtype, const graph::Type& like,
+                 std::vector<std::pair<std::string, graph::AttrValue>> attributes) {
   graph::Type type = like;
   type.kind = graph::Type::Kind::tensor;
   type.dtype = dtype;
@@ -75,7 +85,8 @@ ValueId add_node(graph::Graph& g, const char* op, const std::string& name, std::
 
 Store::Entry Store::integers(ValueId constant, const QuantizedTensor& q) {
   for (const Known& k : known_)
-    if (k.constant == constant && identical(k.q.values, q.values) && identical(k.q.scale, q.scale) && identical(k.q.zero_point, q.zero_point)) return k.entry;
+    if (k.constant == constant && identical(k.q.values, q.values) && identical(k.q.scale, q.scale) && identical(k.q.zero_point, q.zero_point))
+      return k.entry;
   std::string name = g_.value(constant).name;
   Entry e{g_.add_constant(name + "_q", q.values), g_.add_constant(name + "_scale", q.scale), k_none, k_none};
   // A zero point of zeros is what the operator assumes without one: leaving it out keeps small models small.
@@ -90,7 +101,8 @@ Store::Entry Store::integers(ValueId constant, const QuantizedTensor& q) {
 Store::Entry Store::dequantized(ValueId constant, const QuantizedTensor& q, const WeightForm& form, bool always_zero_point) {
   integers(constant, q);
   for (Known& k : known_) {
-    if (k.constant != constant || !identical(k.q.values, q.values) || !identical(k.q.scale, q.scale) || !identical(k.q.zero_point, q.zero_point)) continue;
+    if (k.constant != constant || !identical(k.q.values, q.values) || !identical(k.q.scale, q.scale) || !identical(k.q.zero_point, q.zero_point))
+      continue;
     if (always_zero_point && k.entry.zero_point == k_none) {
       k.entry.zero_point = g_.add_constant(g_.value(constant).name + "_zp", k.q.zero_point);
       k.entry.dequantized = k_none;
@@ -99,7 +111,8 @@ Store::Entry Store::dequantized(ValueId constant, const QuantizedTensor& q, cons
     std::string name = g_.value(constant).name;
     std::vector<ValueId> inputs{k.entry.values, k.entry.scale};
     if (k.entry.zero_point != k_none) inputs.push_back(k.entry.zero_point);
-    k.entry.dequantized = add_node(g_, "DequantizeLinear", name + "_dq", std::move(inputs), DType::f32, graph::Type::tensor(DType::f32, q.values.shape()));
+    k.entry.dequantized =
+        add_node(g_, "DequantizeLinear", name + "_dq", std::move(inputs), DType::f32, graph::Type::tensor(DType::f32, q.values.shape()));
     set_dequantize_axis(g_.edit(g_.value(k.entry.dequantized).producer), form);
     return k.entry;
   }

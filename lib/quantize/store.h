@@ -11,7 +11,8 @@ namespace mo::quantize {
 
 // channel_axis: of the node's output channels, which are the rows that `moments` speaks of. Scale: [], [rows] or, in blocks, the weights'
 // shape with the other axis divided. Code::invalid_argument for blocks of weights that are no matrix.
-QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int64_t channel_axis, std::span<const float> min_scale, const InputMoments* moments);
+QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int64_t channel_axis, std::span<const float> min_scale,
+                              const InputMoments* moments);
 
 class Store {
  public:
@@ -41,6 +42,7 @@ class Store {
 void set_dequantize_axis(graph::Node& node, const WeightForm& form);
 
 // Adds a node with one output of `dtype` called `name`; returns the output. The node itself has no name: names are a good part of a small file.
-graph::ValueId add_node(graph::Graph& g, const char* op, const std::string& name, std::vector<graph::ValueId> inputs, DType dtype, const graph::Type& like, std::vector<std::pair<std::string, graph::AttrValue>> attributes = {});
+graph::ValueId add_node(graph::Graph& g, const char* op, const std::string& name, std::vector<graph::ValueId> inputs, DType dtype,
+                        const graph::Type& like, std::vector<std::pair<std::string, graph::AttrValue>> attributes = {});
 
 }  // namespace mo::quantize

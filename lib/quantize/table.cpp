@@ -16,9 +16,7 @@ void store_table(graph::Graph& g, Store& store, graph::NodeId id, const WeightFo
   if (f.axis == 0 && f.block > 0) f.block = 0;
   try {
     q = encode_tensor(table, f, f.axis < 0 ? 0 : f.axis, {}, nullptr);
-  } catch (Error& e) {
-    fail(e.code(), "table '", printable(g.value(v).name), "': ", e.message());
-  }
+  } catch (Error& e) { fail(e.code(), "table '", printable(g.value(v).name), "': ", e.message()); }
   if (f.axis == 0) q.scale = q.scale.reshaped({q.scale.size(), 1});
   Store::Entry stored = store.integers(v, q);
   std::string name = g.value(out).name;

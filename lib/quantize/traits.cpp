@@ -13,14 +13,15 @@ struct Row {
 };
 
 constexpr Row k_rows[] = {
-    {"Conv", Role::compute},          {"ConvTranspose", Role::compute}, {"Gemm", Role::compute},      {"MatMul", Role::compute},
-    {"Add", Role::combine},           {"Mul", Role::combine},           {"Concat", Role::combine},    {"AveragePool", Role::combine},
-    {"GlobalAveragePool", Role::combine}, {"Resize", Role::combine},
-    {"MaxPool", Role::move},          {"Reshape", Role::move},          {"Flatten", Role::move},      {"Transpose", Role::move},
-    {"Squeeze", Role::move},          {"Unsqueeze", Role::move},        {"DepthToSpace", Role::move}, {"SpaceToDepth", Role::move},
-    {"Slice", Role::move},            {"Identity", Role::move},         {"Split", Role::move},            {"Pad", Role::move},
-    {"Relu", Role::activate},         {"Clip", Role::activate},         {"LeakyRelu", Role::activate},
-    {"Gather", Role::table},
+    {"Conv", Role::compute},       {"ConvTranspose", Role::compute}, {"Gemm", Role::compute},
+    {"MatMul", Role::compute},     {"Add", Role::combine},           {"Mul", Role::combine},
+    {"Concat", Role::combine},     {"AveragePool", Role::combine},   {"GlobalAveragePool", Role::combine},
+    {"Resize", Role::combine},     {"MaxPool", Role::move},          {"Reshape", Role::move},
+    {"Flatten", Role::move},       {"Transpose", Role::move},        {"Squeeze", Role::move},
+    {"Unsqueeze", Role::move},     {"DepthToSpace", Role::move},     {"SpaceToDepth", Role::move},
+    {"Slice", Role::move},         {"Identity", Role::move},         {"Split", Role::move},
+    {"Pad", Role::move},           {"Relu", Role::activate},         {"Clip", Role::activate},
+    {"LeakyRelu", Role::activate}, {"Gather", Role::table},
 };
 
 }  // namespace

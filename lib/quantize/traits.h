@@ -24,7 +24,7 @@ struct WeightPlace {
   int64_t axis;
 };
 std::optional<WeightPlace> weight_of(const graph::Graph& g, const graph::Node& node);
-std::optional<size_t> bias_of(const graph::Node& node);  // input that may become int32
+std::optional<size_t> bias_of(const graph::Node& node);    // input that may become int32
 std::vector<size_t> data_inputs(const graph::Node& node);  // activations that a compute, combine or move node reads
 
 bool is_recurrent(const graph::Node& node);  // LSTM, GRU, RNN: weights in inputs 1 and 2

@@ -67,7 +67,8 @@ QuantizedTensor quantize_weights(const Tensor& weights, std::optional<int64_t> a
 }
 
 QuantizedTensor quantize_bias(const Tensor& bias, float x_scale, const Tensor& w_scale) {
-  QuantizedTensor q{Tensor::allocate(DType::i32, bias.shape()), Tensor::allocate(DType::f32, w_scale.shape()), Tensor::zeros(DType::i32, w_scale.shape())};
+  QuantizedTensor q{Tensor::allocate(DType::i32, bias.shape()), Tensor::allocate(DType::f32, w_scale.shape()),
+                    Tensor::zeros(DType::i32, w_scale.shape())};
   const float* ws = w_scale.data<float>();
   for (int64_t i = 0; i < w_scale.size(); ++i) q.scale.mutable_data<float>()[i] = x_scale * ws[i];
   const float* b = bias.data<float>();

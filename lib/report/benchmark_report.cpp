@@ -20,7 +20,9 @@ Report benchmark_report(const BenchmarkFacts& facts) {
   Report report;
   Json j = json_of(r, facts.model.load_ms);
   if (facts.model.memory)
-    j["memory"] = {{"arena_bytes", facts.model.memory->arena_bytes}, {"packed_bytes", facts.model.memory->packed_bytes}, {"weight_bytes", facts.model.memory->weight_bytes}};
+    j["memory"] = {{"arena_bytes", facts.model.memory->arena_bytes},
+                   {"packed_bytes", facts.model.memory->packed_bytes},
+                   {"weight_bytes", facts.model.memory->weight_bytes}};
   j["model"] = facts.model.digest;
   j["options"] = options_json(facts.options);
   report.json = dump(j);
@@ -54,7 +56,8 @@ Report evaluation_report(const EvaluationFacts& facts) {
   report.json = dump(j);
   report.text = text(e.metric, " ", significant(e.value, 6), " on ", e.samples, " samples (", significant(e.seconds, 3), " s)\n");
   for (const Gate& g : facts.gates)
-    report.text += text(g.passed() ? "met: " : "NOT MET: ", g.name, ": ", significant(g.value, 6), ", wanted ", g.at_least ? "at least " : "at most ", significant(g.limit, 6), "\n");
+    report.text += text(g.passed() ? "met: " : "NOT MET: ", g.name, ": ", significant(g.value, 6), ", wanted ", g.at_least ? "at least " : "at most ",
+                        significant(g.limit, 6), "\n");
   return report;
 }
 

@@ -55,7 +55,8 @@ Report comparison_report(const ComparisonFacts& facts) {
   report.json = dump(j);
 
   report.text = side_by_side(facts.a, facts.b, "first", "second");
-  if (facts.errors && !facts.errors->outputs.empty()) report.text += text("\nOutputs of the second against the first (", facts.errors->samples, " batches):\n") + outputs_text(*facts.errors);
+  if (facts.errors && !facts.errors->outputs.empty())
+    report.text += text("\nOutputs of the second against the first (", facts.errors->samples, " batches):\n") + outputs_text(*facts.errors);
   if (facts.errors && !facts.errors->values.empty()) report.text += "\nNodes that differ most:\n" + worst_text(*facts.errors, 10);
   if (!facts.gates.empty()) report.text += text("\n", gates_text(facts.gates));
   return report;

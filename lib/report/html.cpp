@@ -98,7 +98,8 @@ std::string both(const Json& a, const Json& b, const char* a_head, const char* b
   };
   for (const auto& [name, v] : right)
     if (!find(left, name)) left.emplace_back(name, nullptr);
-  std::string out = text("<h2>Models</h2>\n<table>\n<tr><th></th><th class=n>", a_head, "</th><th class=n>", b_head, "</th><th class=n>ratio</th><th></th></tr>\n");
+  std::string out =
+      text("<h2>Models</h2>\n<table>\n<tr><th></th><th class=n>", a_head, "</th><th class=n>", b_head, "</th><th class=n>ratio</th><th></th></tr>\n");
   for (const auto& [name, v] : left) {
     const Json* other = find(right, name);
     out += text("<tr><th>", spoken(name), "</th>", cell(v), other ? cell(*other) : "<td></td>", ratio_cell(&v, other), "</tr>\n");
@@ -144,9 +145,11 @@ const char* title_of(const Json& j) {
 std::string html(const Report& report) {
   Json j = Json::parse(report.json);
   const char* title = title_of(j);
-  std::string out = text("<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>libmo: ", title,
-                         "</title><style>", k_style, "</style></head><body>\n<h1>", title, "</h1>\n");
-  if (j.contains("gates") && !j["gates"].empty()) out += report.passed ? "<p class=yes>Every gate was met.</p>\n" : "<p class=no>A gate was not met.</p>\n";
+  std::string out =
+      text("<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>libmo: ", title,
+           "</title><style>", k_style, "</style></head><body>\n<h1>", title, "</h1>\n");
+  if (j.contains("gates") && !j["gates"].empty())
+    out += report.passed ? "<p class=yes>Every gate was met.</p>\n" : "<p class=no>A gate was not met.</p>\n";
   for (const auto& [first, second] : {std::pair("input", "output"), std::pair("a", "b")}) {
     if (!j.contains(first) || !j.contains(second) || !j[first].is_object() || !j[second].is_object()) continue;
     bool change = std::string_view(first) == "input";
@@ -157,7 +160,8 @@ std::string html(const Report& report) {
   out += text("<h2>Facts</h2>\n", scalars(j));
   for (const auto& [key, v] : j.items())
     if (is_table(v)) out += table(key, v);
-  out += text("<h2>As text</h2>\n<pre>", escaped(report.text), "</pre>\n<details><summary>JSON</summary><pre>", escaped(report.json), "</pre></details>\n</body></html>\n");
+  out += text("<h2>As text</h2>\n<pre>", escaped(report.text), "</pre>\n<details><summary>JSON</summary><pre>", escaped(report.json),
+              "</pre></details>\n</body></html>\n");
   return out;
 }
 

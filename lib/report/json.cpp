@@ -29,7 +29,11 @@ Json json_of(const runtime::BenchmarkResult& r, double load_ms) {
 }
 
 Json json_of(const data::Evaluation& e) {
-  return Json{{"metric", e.metric}, {"value", number(e.value)}, {"samples", e.samples}, {"higher_is_better", e.higher_is_better}, {"seconds", number(e.seconds)}};
+  return Json{{"metric", e.metric},
+              {"value", number(e.value)},
+              {"samples", e.samples},
+              {"higher_is_better", e.higher_is_better},
+              {"seconds", number(e.seconds)}};
 }
 
 Json json_of(const runtime::ValueError& e) {
@@ -60,7 +64,8 @@ Json json_of(const Side& side) {
   j["quantized_nodes"] = s.quantized_nodes;
   if (side.latency) j["latency"] = json_of(*side.latency, side.load_ms);
   if (side.memory) {
-    j["memory"] = {{"arena_bytes", side.memory->arena_bytes}, {"packed_bytes", side.memory->packed_bytes}, {"weight_bytes", side.memory->weight_bytes}};
+    j["memory"] = {
+        {"arena_bytes", side.memory->arena_bytes}, {"packed_bytes", side.memory->packed_bytes}, {"weight_bytes", side.memory->weight_bytes}};
   }
   if (side.metric) j["metric"] = json_of(*side.metric);
   return j;

@@ -93,7 +93,8 @@ Report quantization_report(const QuantizationFacts& facts) {
   if (facts.calibration_samples > 0) report.text += text(" with ", facts.calibration_samples, " calibration samples");
   report.text += text(" in ", significant(facts.seconds, 3), " s\n");
   for (const runtime::ValueError& e : facts.outputs)
-    report.text += text("output ", printable(e.name, 60), ": signal to noise ", std::isfinite(e.snr_db) ? significant(e.snr_db, 3) : "infinite", " dB, cosine ", fixed(e.cosine, 6), "\n");
+    report.text += text("output ", printable(e.name, 60), ": signal to noise ", std::isfinite(e.snr_db) ? significant(e.snr_db, 3) : "infinite",
+                        " dB, cosine ", fixed(e.cosine, 6), "\n");
   if (facts.search) report.text += text_of(*facts.search);
   report.text += float_text(facts.nodes) + worst_text(facts.nodes, 8);
   for (const std::string& w : facts.warnings) report.text += "\nwarning: " + printable(w, 1000);

@@ -63,7 +63,12 @@ Json json_of(const Outcome& o) {
   Json units = Json::array(), trials = Json::array();
   for (size_t u = 0; u < o.units.size(); ++u) units.push_back(json_of_unit(o, u));
   for (const search::Trial& t : o.trials)
-    trials.push_back({{"what", t.what}, {"quantized", static_cast<int64_t>(quantized(t.assignment))}, {"score", number(t.score)}, {"drop", number(t.drop)}, {"meets", t.meets}, {"seconds", number(t.seconds)}});
+    trials.push_back({{"what", t.what},
+                      {"quantized", static_cast<int64_t>(quantized(t.assignment))},
+                      {"score", number(t.score)},
+                      {"drop", number(t.drop)},
+                      {"meets", t.meets},
+                      {"seconds", number(t.seconds)}});
   Json j{{"met", o.met},
          {"stopped", o.stopped},
          {"metric", o.metric},
@@ -90,16 +95,20 @@ Json json_of(const Outcome& o) {
 std::string text_of(const Outcome& o) {
   std::string out = text("\nSearch: ", quantized(o.assignment), " of ", o.units.size(), " units quantized, ", significant(o.seconds, 3), " s\n");
   if (!o.metric.empty()) {
-    out += text(o.metric, ": float ", significant_or(o.float_score, "?"), ", now ", significant_or(o.score, "?"), ", drop ", significant_or(o.drop, "?"));
+    out += text(o.metric, ": float ", significant_or(o.float_score, "?"), ", now ", significant_or(o.score, "?"), ", drop ",
+                significant_or(o.drop, "?"));
     if (o.max_drop) out += text(" of at most ", significant(*o.max_drop, 5), o.met ? ": met" : ": NOT met");
     out += text(", ", o.evaluations, " evaluations", o.stopped ? ", stopped by a limit" : "", "\n");
   }
-  if (o.float_ms > 0 && o.ms) out += text("one run: float ", significant(o.float_ms, 4), " ms, now ", significant(*o.ms, 4), " ms", o.max_ms ? text(", limit ", significant(*o.max_ms, 4), " ms") : "", "\n");
+  if (o.float_ms > 0 && o.ms)
+    out += text("one run: float ", significant(o.float_ms, 4), " ms, now ", significant(*o.ms, 4), " ms",
+                o.max_ms ? text(", limit ", significant(*o.max_ms, 4), " ms") : "", "\n");
   if (o.max_bytes && o.bytes) out += text("weights: ", bytes_text(*o.bytes), ", limit ", bytes_text(*o.max_bytes), "\n");
   if (!o.trials.empty()) {
     Table t({"trial", "quantized>", "score>", "drop>", "holds"});
     for (const search::Trial& trial : o.trials)
-      t.row({trial.what, std::to_string(quantized(trial.assignment)), significant(trial.score, 5), significant(trial.drop, 3), o.max_drop ? (trial.meets ? "yes" : "no") : ""});
+      t.row({trial.what, std::to_string(quantized(trial.assignment)), significant(trial.score, 5), significant(trial.drop, 3),
+             o.max_drop ? (trial.meets ? "yes" : "no") : ""});
     out += t.text();
   }
   return out + returned_text(o);

@@ -13,7 +13,9 @@ std::string ratio(double before, double after) { return before > 0 ? percent(aft
 
 void latency_rows(Table& t, const Side& a, const Side& b) {
   if (!a.latency || !b.latency) return;
-  auto row = [&](const char* name, double x, double y) { t.row({name, significant(x, 4) + " ms", significant(y, 4) + " ms", y > 0 ? significant(x / y, 3) + " times as fast" : ""}); };
+  auto row = [&](const char* name, double x, double y) {
+    t.row({name, significant(x, 4) + " ms", significant(y, 4) + " ms", y > 0 ? significant(x / y, 3) + " times as fast" : ""});
+  };
   row("latency, median", a.latency->median_ms, b.latency->median_ms);
   row("latency, 90 % within", a.latency->p90_ms, b.latency->p90_ms);
   row("latency, 99 % within", a.latency->p99_ms, b.latency->p99_ms);
@@ -46,7 +48,8 @@ std::string side_by_side(const Side& a, const Side& b, const char* a_head, const
 std::string gates_text(const std::vector<Gate>& gates) {
   std::string out;
   for (const Gate& g : gates)
-    out += text(g.passed() ? "met: " : "NOT MET: ", g.name, ": ", significant(g.value, 6), ", wanted ", g.at_least ? "at least " : "at most ", significant(g.limit, 6), "\n");
+    out += text(g.passed() ? "met: " : "NOT MET: ", g.name, ": ", significant(g.value, 6), ", wanted ", g.at_least ? "at least " : "at most ",
+                significant(g.limit, 6), "\n");
   return out;
 }
 

@@ -68,9 +68,11 @@ BenchmarkResult benchmark(const Session& session, std::span<const Datum> inputs,
   }
   start = Clock::now();
   int64_t last_report = -1;
-  while (options.iterations > 0 ? static_cast<int64_t>(r.times_ms.size()) < options.iterations : r.times_ms.empty() || ms_since(start) < options.seconds * 1000) {
+  while (options.iterations > 0 ? static_cast<int64_t>(r.times_ms.size()) < options.iterations
+                                : r.times_ms.empty() || ms_since(start) < options.seconds * 1000) {
     r.times_ms.push_back(once());
-    int64_t percent = options.iterations > 0 ? static_cast<int64_t>(r.times_ms.size()) * 100 / options.iterations : static_cast<int64_t>(ms_since(start) / (options.seconds * 10));
+    int64_t percent = options.iterations > 0 ? static_cast<int64_t>(r.times_ms.size()) * 100 / options.iterations
+                                             : static_cast<int64_t>(ms_since(start) / (options.seconds * 10));
     if (control && percent != last_report) progress(control, "benchmark", last_report = percent, 100);
   }
   summarise(r);
@@ -78,7 +80,8 @@ BenchmarkResult benchmark(const Session& session, std::span<const Datum> inputs,
   return r;
 }
 
-BenchmarkResult benchmark(const graph::Graph& graph, const SessionOptions& session_options, std::span<const Datum> inputs, const BenchmarkOptions& options, Control* control) {
+BenchmarkResult benchmark(const graph::Graph& graph, const SessionOptions& session_options, std::span<const Datum> inputs,
+                          const BenchmarkOptions& options, Control* control) {
   auto start = Clock::now();
   Session session(graph, session_options);
   double session_ms = ms_since(start);

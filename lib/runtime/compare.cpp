@@ -97,7 +97,8 @@ struct Comparer::Impl {
         const graph::Value& value = typed.value(v);
         owner[value.name] = {n.name, n.domain.empty() ? n.op : n.domain + "." + n.op};
         ValueId other = b.find_value(value.name);
-        bool both = options.inner_values && !typed.is_output(v) && comparable(value.type) && other != graph::k_none && b.value(other).producer != graph::k_none;
+        bool both = options.inner_values && !typed.is_output(v) && comparable(value.type) && other != graph::k_none &&
+                    b.value(other).producer != graph::k_none;
         if (both) shared.push_back(value.name);
       }
     }

@@ -7,15 +7,15 @@ namespace mo::runtime {
 // Distance of one value, accumulated over samples. The reference is the first model.
 struct ValueError {
   std::string name;
-  std::string node, op;       // of the first model's node that makes it
-  int64_t elements = 0;       // compared, over all samples
-  int64_t not_finite = 0;     // elements where exactly one side is finite, or both are not and differ
-  double snr_db = 0;          // 10 log10(sum a² / sum (a - b)²); infinite when equal
+  std::string node, op;    // of the first model's node that makes it
+  int64_t elements = 0;    // compared, over all samples
+  int64_t not_finite = 0;  // elements where exactly one side is finite, or both are not and differ
+  double snr_db = 0;       // 10 log10(sum a² / sum (a - b)²); infinite when equal
   double cosine = 1;
-  double max_abs = 0;         // largest |a - b|
+  double max_abs = 0;  // largest |a - b|
   double mean_abs = 0;
-  double range = 0;           // max a - min a
-  double agreement = 0;       // of outputs of rank >= 2: share of rows whose largest element along the last axis is the same
+  double range = 0;      // max a - min a
+  double agreement = 0;  // of outputs of rank >= 2: share of rows whose largest element along the last axis is the same
 };
 
 struct CompareOptions {

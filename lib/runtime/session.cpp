@@ -33,7 +33,8 @@ std::vector<std::string> names_of(const std::vector<Port>& ports) {
 
 [[noreturn]] void unknown_name(const char* what, std::string_view name, const std::vector<std::string>& choices) {
   std::string near = nearest(name, choices);
-  fail(Code::not_found, "no ", what, " '", printable(name), "'", near.empty() ? std::string() : "; did you mean '" + printable(near) + "'", choices.empty() ? std::string() : "; there are " + printable(join(choices, ", ")));
+  fail(Code::not_found, "no ", what, " '", printable(name), "'", near.empty() ? std::string() : "; did you mean '" + printable(near) + "'",
+       choices.empty() ? std::string() : "; there are " + printable(join(choices, ", ")));
 }
 
 template <class F>
@@ -63,7 +64,8 @@ class Session::Impl {
     require(options.threads >= 0, Code::invalid_argument, "threads must not be negative, got ", options.threads);
     options.threads = resolve_threads(options.threads);
     require(options.max_plans >= 1, Code::invalid_argument, "max_plans must be at least 1, got ", options.max_plans);
-    shared->options = {options.threads, options.optimize, options.disabled_passes, options.disabled_kernels, options.observed, options.memory_limit, options.max_plans};
+    shared->options = {options.threads,  options.optimize,     options.disabled_passes, options.disabled_kernels,
+                       options.observed, options.memory_limit, options.max_plans};
     original = source;
     for (ValueId v : original.inputs) inputs.push_back({original.value(v).name, original.value(v).type, original.value(v).is_constant()});
     add_extra_outputs();
@@ -82,7 +84,8 @@ class Session::Impl {
         random |= def && (def->flags & ops::k_random);
       }
     });
-    bool one_shape = std::all_of(inputs.begin(), inputs.end(), [](const Port& p) { return !p.optional && (!p.type.is_tensor() || p.type.is_static()); });
+    bool one_shape =
+        std::all_of(inputs.begin(), inputs.end(), [](const Port& p) { return !p.optional && (!p.type.is_tensor() || p.type.is_static()); });
     shared->options.release_weights = options.release_weights || one_shape;
     shared->options.bf16 = (options.bf16 || has_bf16(original)) && (cpu().avx512_bf16 || cpu().amx_bf16);
     program = make_program(std::vector<char>(inputs.size(), 0));
@@ -155,7 +158,8 @@ class Session::Impl {
     if (!t.is_tensor()) return;
     require(d.is_tensor(), Code::type, "input '", printable(port.name), "' must be a tensor");
     const Tensor& x = d.tensor;
-    require(t.dtype == DType::undefined || x.dtype() == t.dtype, Code::type, "input '", printable(port.name), "' is ", name(t.dtype), ", got ", name(x.dtype()));
+    require(t.dtype == DType::undefined || x.dtype() == t.dtype, Code::type, "input '", printable(port.name), "' is ", name(t.dtype), ", got ",
+            name(x.dtype()));
     if (!t.ranked) return;
     bool fits = x.rank() == t.rank();
     for (size_t i = 0; fits && i < t.dims.size(); ++i) fits = !t.dims[i].known() || t.dims[i].size == x.shape()[i];
@@ -188,8 +192,8 @@ class Session::Impl {
   // A result of unforeseen shape goes into the memory that the caller gave, when it fits.
   void write_back(size_t k, Datum& wanted, Datum& result) const {
     if (!wanted.is_tensor() || !result.is_tensor() || result.tensor.shares_storage(wanted.tensor)) return;
-    require(result.tensor.dtype() == wanted.tensor.dtype() && result.tensor.shape() == wanted.tensor.shape(), Code::shape, "output '", printable(outputs[k].name), "' is ", describe(result.tensor), ", given memory is ",
-            describe(wanted.tensor));
+    require(result.tensor.dtype() == wanted.tensor.dtype() && result.tensor.shape() == wanted.tensor.shape(), Code::shape, "output '",
+            printable(outputs[k].name), "' is ", describe(result.tensor), ", given memory is ", describe(wanted.tensor));
     Tensor made = result.tensor;
     result = Datum();
     void* dst = wanted.tensor.owns() ? const_cast<void*>(wanted.tensor.raw()) : wanted.tensor.raw_mutable();
@@ -244,7 +248,9 @@ std::vector<Datum> Session::run(std::span<const Datum> inputs, const RunOptions&
   return results;
 }
 
-void Session::run_into(std::span<const Datum> inputs, std::span<Datum> outputs, const RunOptions& options) const { impl_->run(inputs, outputs, options); }
+void Session::run_into(std::span<const Datum> inputs, std::span<Datum> outputs, const RunOptions& options) const {
+  impl_->run(inputs, outputs, options);
+}
 
 void Session::run_into(const Named& inputs, Named& outputs, const RunOptions& options) const {
   std::vector<Datum> in = in_order(impl_->inputs, inputs, "input"), out = in_order(impl_->outputs, outputs, "output");
@@ -265,7 +271,8 @@ void Session::prepare(const std::map<std::string, Shape, std::less<>>& shapes) c
       impl_->check_input(static_cast<size_t>(&p - impl_->inputs.data()), Datum(Tensor::borrow(t.dtype, it->second, nullptr)));
       t = Type::tensor(t.dtype, it->second);
     }
-    require(!t.is_tensor() || t.is_static(), Code::invalid_argument, "the shape of input '", printable(p.name), "' (", graph::describe(t), ") must be given");
+    require(!t.is_tensor() || t.is_static(), Code::invalid_argument, "the shape of input '", printable(p.name), "' (", graph::describe(t),
+            ") must be given");
     types.push_back(std::move(t));
   }
   impl_->program->plan_for(types);

@@ -20,21 +20,21 @@ using Named = std::map<std::string, Datum, std::less<>>;
 using Observer = std::function<void(const std::string& name, const Tensor& value)>;
 
 struct SessionOptions {
-  int threads = 1;                             // 0: as many as the machine or its cgroup gives
-  bool optimize = true;                        // false: no passes, no fast kernels, every node by its reference kernel
-  std::vector<std::string> disabled_passes;    // by Pass::name
-  std::vector<std::string> disabled_kernels;   // by Candidate::name
-  std::vector<std::string> extra_outputs;      // names of inner values returned after the graph's own outputs
-  std::vector<std::string> observed;           // names of values that RunOptions::on_value gets; no fusion across them
-  int max_plans = 16;                          // least recently used go first; at least 1
+  int threads = 1;                            // 0: as many as the machine or its cgroup gives
+  bool optimize = true;                       // false: no passes, no fast kernels, every node by its reference kernel
+  std::vector<std::string> disabled_passes;   // by Pass::name
+  std::vector<std::string> disabled_kernels;  // by Candidate::name
+  std::vector<std::string> extra_outputs;     // names of inner values returned after the graph's own outputs
+  std::vector<std::string> observed;          // names of values that RunOptions::on_value gets; no fusion across them
+  int max_plans = 16;                         // least recently used go first; at least 1
   // Give up the model's weights once they are packed for the kernels: about half the memory, but one set of input shapes only. Models
   // whose inputs leave nothing open do so anyway. Frees memory where nobody else holds the model.
   bool release_weights = false;
   // Round the operands of products with constant weights to bfloat16 where the processor multiplies that fast (sums stay float32). Models whose own
   // tensors are bfloat16 do so anyway.
   bool bf16 = false;
-  int64_t memory_limit = 0;                    // bytes one run may take for intermediate values and outputs; 0: no limit
-  uint64_t seed = 0;                           // of random operators without a seed of their own
+  int64_t memory_limit = 0;  // bytes one run may take for intermediate values and outputs; 0: no limit
+  uint64_t seed = 0;         // of random operators without a seed of their own
 };
 
 struct RunOptions {
@@ -80,10 +80,10 @@ class Session {
   plan::Report profile(std::span<const Datum> inputs, int iterations = 10) const;
 
   struct Memory {
-    int64_t arena_bytes = 0;    // intermediate values, all run contexts together
-    int64_t packed_bytes = 0;   // constants repacked for fast kernels
-    int64_t weight_bytes = 0;   // constants kept as they are
-    int64_t peak_rss_bytes = 0; // of the process
+    int64_t arena_bytes = 0;     // intermediate values, all run contexts together
+    int64_t packed_bytes = 0;    // constants repacked for fast kernels
+    int64_t weight_bytes = 0;    // constants kept as they are
+    int64_t peak_rss_bytes = 0;  // of the process
     int plans = 0, contexts = 0;
   };
   Memory memory() const;

@@ -65,7 +65,8 @@ std::vector<Datum> synthetic_inputs(const std::vector<Port>& inputs, const Shape
       out.emplace_back();
       continue;
     }
-    require(p.type.is_tensor() && info(p.type.dtype).bits > 0, Code::unsupported, "no values can be made up for input '", printable(p.name), "' (", graph::describe(p.type), ")");
+    require(p.type.is_tensor() && info(p.type.dtype).bits > 0, Code::unsupported, "no values can be made up for input '", printable(p.name), "' (",
+            graph::describe(p.type), ")");
     Tensor t = Tensor::allocate(p.type.dtype, shapes.at(p.name));
     bool floating = is_floating(t.dtype()) || t.dtype() == DType::c64 || t.dtype() == DType::c128;
     for (int64_t i = 0; i < t.size(); ++i) t.set_number(i, floating ? normal(random) : static_cast<double>(random() >> 63));

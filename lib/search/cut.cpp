@@ -77,8 +77,7 @@ std::vector<bool> cheapest_sides(const std::vector<Sides>& things, const std::ve
     net.connect(i, sink, things[i].second, 0);
   }
   for (const Tie& t : ties) net.connect(t.a, t.b, t.cost, t.cost);
-  while (net.augment(source, sink)) {
-  }
+  while (net.augment(source, sink)) {}
   std::vector<bool> reached = net.reached(source);
   reached.resize(n);
   return reached;

@@ -95,6 +95,8 @@ class Walk {
 
 }  // namespace
 
-Fallback fall_back(Trials& trials, const Assignment& start, const std::vector<size_t>& order, bool trim) { return Walk(trials, start, order).run(trim); }
+Fallback fall_back(Trials& trials, const Assignment& start, const std::vector<size_t>& order, bool trim) {
+  return Walk(trials, start, order).run(trim);
+}
 
 }  // namespace mo::search

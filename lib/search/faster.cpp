@@ -35,8 +35,8 @@ std::vector<double> elements_of(const Space& space, const std::vector<Link>& lin
 
 }  // namespace
 
-Assignment faster_sides(const Assignment& assignment, const std::vector<double>& float_us, const std::vector<double>& quantized_us, const std::vector<Link>& links,
-                        const std::vector<double>& change_us) {
+Assignment faster_sides(const Assignment& assignment, const std::vector<double>& float_us, const std::vector<double>& quantized_us,
+                        const std::vector<Link>& links, const std::vector<double>& change_us) {
   std::vector<Sides> sides(assignment.size());
   for (size_t u = 0; u < sides.size(); ++u) {
     constexpr double never = 1e15;

@@ -185,7 +185,9 @@ class Solver {
     size_t g = order_[depth];
     std::vector<int> by_price(groups_[g].size());
     std::iota(by_price.begin(), by_price.end(), 0);
-    std::stable_sort(by_price.begin(), by_price.end(), [&](int a, int b) { return priced(groups_[g][static_cast<size_t>(a)], price_) < priced(groups_[g][static_cast<size_t>(b)], price_); });
+    std::stable_sort(by_price.begin(), by_price.end(), [&](int a, int b) {
+      return priced(groups_[g][static_cast<size_t>(a)], price_) < priced(groups_[g][static_cast<size_t>(b)], price_);
+    });
     for (int j : by_price) {
       const Choice& c = groups_[g][static_cast<size_t>(j)];
       chosen_[g] = j;

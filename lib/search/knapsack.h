@@ -8,7 +8,7 @@
 namespace mo::search {
 
 struct Choice {
-  double value = 0;                // what is made small
+  double value = 0;                 // what is made small
   std::array<double, 2> cost = {};  // what is limited
 };
 
@@ -18,8 +18,8 @@ struct Packing {
   std::vector<int> chosen;  // per group
   double value = 0;
   std::array<double, 2> cost = {};
-  double bound = 0;         // no choice has a lower value
-  int64_t nodes = 0;        // of the search tree
+  double bound = 0;   // no choice has a lower value
+  int64_t nodes = 0;  // of the search tree
 };
 
 inline constexpr double k_no_limit = std::numeric_limits<double>::infinity();

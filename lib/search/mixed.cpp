@@ -18,7 +18,9 @@ Mix mix(const Costs& costs, Wanted aim, const Limits& limits) {
       else groups[u].push_back({us, {harm, bytes}});
     }
   double bytes = limits.bytes - costs.other_bytes, us = limits.us - costs.other_us;
-  std::array<double, 2> most = aim == Wanted::least_harm ? std::array{bytes, us} : aim == Wanted::least_bytes ? std::array{limits.harm, us} : std::array{limits.harm, bytes};
+  std::array<double, 2> most = aim == Wanted::least_harm    ? std::array{bytes, us}
+                               : aim == Wanted::least_bytes ? std::array{limits.harm, us}
+                                                            : std::array{limits.harm, bytes};
   Packing packed = pack(groups, most);
   Mix m;
   m.feasible = packed.feasible, m.proven = packed.proven, m.assignment = packed.chosen;

@@ -9,7 +9,7 @@ namespace mo::search {
 struct Costs {
   std::vector<std::vector<double>> harm, bytes, us;
   std::vector<std::vector<bool>> barred;  // choices left out; empty: none
-  double other_bytes = 0, other_us = 0;  // what no choice changes
+  double other_bytes = 0, other_us = 0;   // what no choice changes
 };
 
 enum class Wanted { least_harm, least_bytes, least_time };

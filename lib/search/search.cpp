@@ -110,7 +110,8 @@ class Search {
 
   void mixed() {
     find_sensitivities();
-    require(out_.sensitivities.size() == space_.units().size() * (space_.precisions().size() - 1), Code::limit, "the time limit ended the search before every sensitivity was known");
+    require(out_.sensitivities.size() == space_.units().size() * (space_.precisions().size() - 1), Code::limit,
+            "the time limit ended the search before every sensitivity was known");
     Costs c = costs();
     Limits limits;
     if (goal_.max_bytes) limits.bytes = *goal_.max_bytes;
@@ -163,7 +164,8 @@ class Search {
 
   bool judged(const Mix& m) {
     size_t changed = static_cast<size_t>(std::count_if(m.assignment.begin(), m.assignment.end(), [](int p) { return p != 0; }));
-    const Trial* t = trials_->judge(m.assignment, text("a mix of harm ", short_text(m.harm), ", ", changed, " of ", m.assignment.size(), " quantized"));
+    const Trial* t =
+        trials_->judge(m.assignment, text("a mix of harm ", short_text(m.harm), ", ", changed, " of ", m.assignment.size(), " quantized"));
     return t && t->meets;
   }
 
@@ -181,7 +183,8 @@ class Search {
     if (!keep) {
       f.assignment = assignment_, f.after_us = f.before_us, f.returned.clear();
     } else {
-      for (size_t u : f.returned) reasons_[u] = f.slower ? "the model as a whole is not faster in integers on this machine" : "slower in integers on this machine";
+      for (size_t u : f.returned)
+        reasons_[u] = f.slower ? "the model as a whole is not faster in integers on this machine" : "slower in integers on this machine";
       assignment_ = f.assignment;
     }
     out_.ms = f.after_us / 1000;
@@ -212,9 +215,7 @@ class Search {
     }
     if (!trials_) return;
     out_.metric = judge_.name, out_.higher_is_better = judge_.higher_is_better;
-    if (assignment_ == space_.all(0)) {
-      out_.score = out_.float_score, out_.drop = 0;
-    }
+    if (assignment_ == space_.all(0)) { out_.score = out_.float_score, out_.drop = 0; }
     for (const Trial& t : trials_->list())
       if (t.assignment == assignment_) out_.score = t.score, out_.drop = t.drop;
     if (!out_.score) {  // one more, whatever the limits say: what is handed out was measured
@@ -242,8 +243,8 @@ class Search {
 
 }  // namespace
 
-Outcome run(const graph::Model& model, const quantize::Calibration* calibration, const quantize::Options& options, const Goal& goal, const Judge& judge,
-            const std::vector<runtime::Named>& samples, std::span<const Datum> inputs, Control* control) {
+Outcome run(const graph::Model& model, const quantize::Calibration* calibration, const quantize::Options& options, const Goal& goal,
+            const Judge& judge, const std::vector<runtime::Named>& samples, std::span<const Datum> inputs, Control* control) {
   return Search(model, calibration, options, goal, judge, samples, inputs, control).run();
 }
 

@@ -7,16 +7,16 @@
 namespace mo::search {
 
 struct Goal {
-  std::optional<double> max_drop;      // of the metric, in its unit
-  bool relative = false;               // max_drop is a share of the float form's metric
-  std::optional<double> max_bytes;     // of the weights
-  std::optional<double> max_ms;        // of one run on the timing inputs, median
+  std::optional<double> max_drop;                           // of the metric, in its unit
+  bool relative = false;                                    // max_drop is a share of the float form's metric
+  std::optional<double> max_bytes;                          // of the weights
+  std::optional<double> max_ms;                             // of one run on the timing inputs, median
   std::optional<double> max_size_ratio, max_latency_ratio;  // the same against the float form
-  std::string minimize = "time";       // time or size: what is gained where several precisions keep the goal
-  bool trim = true;                    // after the bisection, try what went back as integers again
+  std::string minimize = "time";                            // time or size: what is gained where several precisions keep the goal
+  bool trim = true;                                         // after the bisection, try what went back as integers again
   bool keep_slower = false;
-  int64_t max_evaluations = 0;         // of the metric; 0: half as many as there are units, at least 12
-  double time_limit = 0;               // seconds, 0: none
+  int64_t max_evaluations = 0;  // of the metric; 0: half as many as there are units, at least 12
+  double time_limit = 0;        // seconds, 0: none
   SpaceOptions space;
   SensitivityOptions sensitivity;
   TimingOptions timing;
@@ -28,10 +28,10 @@ struct Outcome {
   std::vector<std::string> precisions;
   std::vector<Unit> units;
   Assignment assignment;
-  std::vector<std::string> reasons;         // per unit: why it is in float, "" when it is not
+  std::vector<std::string> reasons;  // per unit: why it is in float, "" when it is not
   std::vector<Sensitivity> sensitivities;
-  std::string measure;                      // what harm is
-  std::vector<UnitTime> times;              // in float and as quantized in the end
+  std::string measure;          // what harm is
+  std::vector<UnitTime> times;  // in float and as quantized in the end
   std::optional<Faster> faster;
   std::vector<Trial> trials;
   std::string metric;
@@ -40,13 +40,13 @@ struct Outcome {
   int64_t evaluations = 0;
   std::optional<double> max_bytes, bytes, max_ms, ms;
   double float_ms = 0, float_bytes = 0;
-  bool mixed = false, proven = false;       // chosen by the knapsack, with proof that none is better for the measured costs
-  bool met = true, stopped = false;         // the goal; a limit ended the search
+  bool mixed = false, proven = false;  // chosen by the knapsack, with proof that none is better for the measured costs
+  bool met = true, stopped = false;    // the goal; a limit ended the search
   double seconds = 0;
 };
 
 // samples: for the sensitivities; inputs: for the timing, by position. judge may be empty when no drop is limited.
-Outcome run(const graph::Model& model, const quantize::Calibration* calibration, const quantize::Options& options, const Goal& goal, const Judge& judge,
-            const std::vector<runtime::Named>& samples, std::span<const Datum> inputs, Control* control);
+Outcome run(const graph::Model& model, const quantize::Calibration* calibration, const quantize::Options& options, const Goal& goal,
+            const Judge& judge, const std::vector<runtime::Named>& samples, std::span<const Datum> inputs, Control* control);
 
 }  // namespace mo::search

@@ -37,9 +37,7 @@ SensitivityCache::SensitivityCache(std::string path, std::string key) : path_(st
     if (j.at("key") != key_) return;
     for (const auto& [name, row] : j.at("rows").items())
       rows_[name] = {0, 0, number(row.at(0)), number(row.at(1)), number(row.at(2)), number(row.at(3)), number(row.at(4))};
-  } catch (const Json::exception&) {
-    fail(Code::format, path_, ": not a file of sensitivities");
-  }
+  } catch (const Json::exception&) { fail(Code::format, path_, ": not a file of sensitivities"); }
 }
 
 SensitivityCache::~SensitivityCache() {
@@ -48,9 +46,7 @@ SensitivityCache::~SensitivityCache() {
     Json rows = Json::object();
     for (const auto& [name, r] : rows_) rows[name] = {number(r.snr_db), number(r.cosine), number(r.kl), number(r.metric_drop), number(r.harm)};
     write_file(path_, Json{{"format", k_format}, {"key", key_}, {"rows", rows}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-  } catch (const std::exception& e) {
-    log(LogLevel::warning, path_, ": cannot be written: ", e.what());
-  }
+  } catch (const std::exception& e) { log(LogLevel::warning, path_, ": cannot be written: ", e.what()); }
 }
 
 bool SensitivityCache::find(const std::string& name, Sensitivity& row) const {

@@ -44,15 +44,21 @@ bool decides(const graph::Node& n) {
 
 }  // namespace
 
-Space::Space(const graph::Model& model, const quantize::Calibration* calibration, quantize::Options options, const SpaceOptions& space, Control* control)
-    : model_(model), base_(quantize::prepare(model, options.fold_batch_norm)), calibration_(calibration), options_(std::move(options)), precisions_{"fp32"} {
+Space::Space(const graph::Model& model, const quantize::Calibration* calibration, quantize::Options options, const SpaceOptions& space,
+             Control* control)
+    : model_(model),
+      base_(quantize::prepare(model, options.fold_batch_norm)),
+      calibration_(calibration),
+      options_(std::move(options)),
+      precisions_{"fp32"} {
   // Beside 16-bit floats for all there is nothing that needs statistics.
   if (sixteen_bits(options_.precision)) {
     precisions_.push_back(options_.precision);
     options_.precision = "int8", options_.mode = "weight_only";
   }
   for (const std::string& p : space.precisions) {
-    require(p == options_.precision || std::find(std::begin(k_precisions), std::end(k_precisions), p) != std::end(k_precisions), Code::invalid_argument, "precisions: '", printable(p),
+    require(p == options_.precision || std::find(std::begin(k_precisions), std::end(k_precisions), p) != std::end(k_precisions),
+            Code::invalid_argument, "precisions: '", printable(p),
             "' is none of int8, int4, int8_weights, int4_weights, int8_dynamic, fp16, bf16, fp32");
     if (std::find(precisions_.begin(), precisions_.end(), p) == precisions_.end()) precisions_.push_back(p);
   }
@@ -72,7 +78,8 @@ void Space::find_units(bool blocks, Control* control) {
   quantize::Options o = options_;
   // Without statistics only what needs none can be among the choices, and weights tell which nodes those are.
   if (!calibration_ && o.mode == "static") {
-    for (const std::string& p : precisions_) require(p != o.precision && p != "int4" && p != "int8", Code::invalid_argument, "precision ", p, " in static mode needs calibration data");
+    for (const std::string& p : precisions_)
+      require(p != o.precision && p != "int4" && p != "int8", Code::invalid_argument, "precision ", p, " in static mode needs calibration data");
     o.mode = options_.mode = "weight_only";
   }
   o.rounding = "nearest", o.corrections.clear();  // what is quantized does not depend on them
@@ -111,7 +118,8 @@ NodeForm Space::form(const graph::Node& n, const std::string& precision) const {
   return f;
 }
 
-quantize::Result Space::build(const graph::Model& from, const Assignment& assignment, const std::vector<std::string>& reasons, Control* control) const {
+quantize::Result Space::build(const graph::Model& from, const Assignment& assignment, const std::vector<std::string>& reasons,
+                              Control* control) const {
   MO_ASSERT(assignment.size() == units_.size());
   const graph::Graph& g = base_.graph;
   quantize::Options o = options_;
@@ -139,7 +147,8 @@ quantize::Result Space::build(const graph::Model& from, const Assignment& assign
   for (graph::NodeId id : g.order()) {
     const graph::Node& n = g.node(id);
     auto it = o.overrides.nodes.find(n.name);
-    std::string op = n.domain.empty() ? n.op : n.domain + "." + n.op, reason = it != o.overrides.nodes.end() ? it->second.reason : "computed in float";
+    std::string op = n.domain.empty() ? n.op : n.domain + "." + n.op,
+                reason = it != o.overrides.nodes.end() ? it->second.reason : "computed in float";
     result.nodes.push_back({n.name, op, false, reason, NAN, NAN});
     result.scheme.nodes[n.name] = {"float", op, reason, {}};
   }

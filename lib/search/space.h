@@ -9,10 +9,10 @@ namespace mo::search {
 
 // What is decided as one: a node that the options quantize (not what only carries integers between such nodes), or a block of them.
 struct Unit {
-  std::string name;                   // of its first node
-  std::vector<graph::NodeId> nodes;   // of Space::base(), in its order
-  std::string ops;                    // "Conv", or "3 Conv, 1 MatMul" of a block
-  int64_t weights = 0;                // elements of its constant weights
+  std::string name;                  // of its first node
+  std::vector<graph::NodeId> nodes;  // of Space::base(), in its order
+  std::string ops;                   // "Conv", or "3 Conv, 1 MatMul" of a block
+  int64_t weights = 0;               // elements of its constant weights
 };
 
 // Per unit an index into Space::precisions().
@@ -30,7 +30,7 @@ class Space {
   // The calibration may be null for modes and precisions that need none; it must outlive the space.
   Space(const graph::Model& model, const quantize::Calibration* calibration, quantize::Options options, const SpaceOptions& space, Control* control);
 
-  const graph::Model& base() const { return base_; }                          // simplified, every node with a name: the float form
+  const graph::Model& base() const { return base_; }  // simplified, every node with a name: the float form
   const std::vector<Unit>& units() const { return units_; }
   const std::vector<std::string>& precisions() const { return precisions_; }  // [0] is fp32
   int index_of(const std::string& precision) const;                           // Code::invalid_argument

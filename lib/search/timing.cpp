@@ -65,7 +65,8 @@ bool changes_type(const plan::StepReport& s) { return s.op == "QuantizeLinear" |
 
 class Timed {
  public:
-  Timed(const graph::Model& model, std::span<const Datum> inputs, const TimingOptions& options) : session_(model, session_of(options)), inputs_(inputs) {
+  Timed(const graph::Model& model, std::span<const Datum> inputs, const TimingOptions& options)
+      : session_(model, session_of(options)), inputs_(inputs) {
     session_.profile(inputs_, 1);  // plans and packs
   }
 
@@ -126,8 +127,8 @@ void in_turn(size_t count, const TimingOptions& options, Control* control, const
 
 }  // namespace
 
-std::vector<ModelTime> time_models(const Space& space, const std::vector<const graph::Model*>& models, std::span<const Datum> inputs, const TimingOptions& options,
-                                   Control* control) {
+std::vector<ModelTime> time_models(const Space& space, const std::vector<const graph::Model*>& models, std::span<const Datum> inputs,
+                                   const TimingOptions& options, Control* control) {
   std::vector<std::unique_ptr<Timed>> timed;
   for (const graph::Model* m : models) timed.push_back(std::make_unique<Timed>(*m, inputs, options));
   in_turn(timed.size(), options, control, "time", [&](size_t m) { timed[m]->round(); });
@@ -137,7 +138,8 @@ std::vector<ModelTime> time_models(const Space& space, const std::vector<const g
   return out;
 }
 
-std::vector<RunTime> race(const std::vector<const graph::Model*>& models, std::span<const Datum> inputs, const TimingOptions& options, Control* control) {
+std::vector<RunTime> race(const std::vector<const graph::Model*>& models, std::span<const Datum> inputs, const TimingOptions& options,
+                          Control* control) {
   std::vector<std::unique_ptr<runtime::Session>> sessions;
   std::vector<std::vector<Datum>> results;
   for (const graph::Model* m : models) {

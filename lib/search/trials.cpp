@@ -6,7 +6,13 @@
 namespace mo::search {
 
 Trials::Trials(const Space& space, const Judge& judge, double max_drop, double time_limit, int64_t max_evaluations, Control* control)
-    : space_(space), judge_(judge), max_drop_(max_drop), time_limit_(time_limit), max_evaluations_(max_evaluations), control_(control), start_(std::chrono::steady_clock::now()) {
+    : space_(space),
+      judge_(judge),
+      max_drop_(max_drop),
+      time_limit_(time_limit),
+      max_evaluations_(max_evaluations),
+      control_(control),
+      start_(std::chrono::steady_clock::now()) {
   progress(control_, "evaluate the float form", 0, 1);
   float_score_ = judge_.score(space_.base());
   require(std::isfinite(float_score_), Code::invalid_argument, "the metric of the float model is not a finite number");

@@ -12,9 +12,9 @@ namespace mo::search {
 struct Trial {
   Assignment assignment;
   double score = 0, drop = 0;
-  bool meets = false;   // the limit on the drop
+  bool meets = false;  // the limit on the drop
   double seconds = 0;
-  std::string what;     // "12 of 53 given back"
+  std::string what;  // "12 of 53 given back"
 };
 
 class Trials {
@@ -28,8 +28,8 @@ class Trials {
   // Judges it, or remembers; null when a limit stops the search.
   const Trial* judge(const Assignment& assignment, const std::string& what);
   const std::vector<Trial>& list() const { return list_; }  // in order
-  int64_t evaluations() const { return evaluations_; }       // of the judge, that of the float form included
-  bool stopped() const { return stopped_; }                  // by a limit
+  int64_t evaluations() const { return evaluations_; }      // of the judge, that of the float form included
+  bool stopped() const { return stopped_; }                 // by a limit
   double seconds() const;
   void limit_evaluations(int64_t most) { max_evaluations_ = most; }
 

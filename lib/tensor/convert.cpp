@@ -59,10 +59,14 @@ void store_bits(DType dtype, void* data, int64_t i, uint8_t v) {
 
 void store_integer(DType dtype, void* data, int64_t i, int64_t v) {
   switch (dtype) {
-    case DType::i8: case DType::u8: static_cast<uint8_t*>(data)[i] = static_cast<uint8_t>(v); break;
-    case DType::i16: case DType::u16: static_cast<uint16_t*>(data)[i] = static_cast<uint16_t>(v); break;
-    case DType::i32: case DType::u32: static_cast<uint32_t*>(data)[i] = static_cast<uint32_t>(v); break;
-    case DType::i64: case DType::u64: static_cast<int64_t*>(data)[i] = v; break;
+    case DType::i8:
+    case DType::u8: static_cast<uint8_t*>(data)[i] = static_cast<uint8_t>(v); break;
+    case DType::i16:
+    case DType::u16: static_cast<uint16_t*>(data)[i] = static_cast<uint16_t>(v); break;
+    case DType::i32:
+    case DType::u32: static_cast<uint32_t*>(data)[i] = static_cast<uint32_t>(v); break;
+    case DType::i64:
+    case DType::u64: static_cast<int64_t*>(data)[i] = v; break;
     case DType::boolean: static_cast<uint8_t*>(data)[i] = v != 0; break;
     default: store_bits(dtype, data, i, static_cast<uint8_t>(v));
   }
@@ -87,9 +91,7 @@ void store_float(DType dtype, void* data, int64_t i, double v, bool saturate) {
   }
 }
 
-void require_real(DType d) {
-  require(is_floating(d) || integral(d), Code::type, "dtype ", name(d), " is not a real number type");
-}
+void require_real(DType d) { require(is_floating(d) || integral(d), Code::type, "dtype ", name(d), " is not a real number type"); }
 
 template <class From, class To, class F>
 void loop(const void* src, void* dst, int64_t count, F f) {
@@ -143,11 +145,13 @@ int64_t load_integer(DType dtype, const void* data, int64_t i) {
     case DType::i16: return read<int16_t>(data, i);
     case DType::i32: return read<int32_t>(data, i);
     case DType::u32: return read<uint32_t>(data, i);
-    case DType::i64: case DType::u64: return read<int64_t>(data, i);
+    case DType::i64:
+    case DType::u64: return read<int64_t>(data, i);
     case DType::boolean: return read<uint8_t>(data, i) != 0;
     case DType::i4: return packed_get_i4(static_cast<const uint8_t*>(data), i);
     case DType::i2: return packed_get_i2(static_cast<const uint8_t*>(data), i);
-    case DType::u4: case DType::u2: return static_cast<int64_t>(load_bits(dtype, data, i));
+    case DType::u4:
+    case DType::u2: return static_cast<int64_t>(load_bits(dtype, data, i));
     default: require_real(dtype); return truncate(load_number(dtype, data, i));
   }
 }
@@ -155,7 +159,8 @@ int64_t load_integer(DType dtype, const void* data, int64_t i) {
 void store_number(DType dtype, void* data, int64_t i, double value) {
   if (integral(dtype)) {
     if (dtype == DType::boolean) store_integer(dtype, data, i, value != 0);
-    else if (dtype == DType::u64 && value >= 9223372036854775808.0) static_cast<uint64_t*>(data)[i] = value >= 18446744073709551615.0 ? ~0ull : static_cast<uint64_t>(value);
+    else if (dtype == DType::u64 && value >= 9223372036854775808.0)
+      static_cast<uint64_t*>(data)[i] = value >= 18446744073709551615.0 ? ~0ull : static_cast<uint64_t>(value);
     else store_integer(dtype, data, i, truncate(value));
   } else {
     store_float(dtype, data, i, value, true);

@@ -20,7 +20,7 @@ int64_t element_count(std::span<const int64_t> shape) {
 namespace {
 
 struct AlignedFree {
-  void operator()(const void* p) const { ::operator delete(const_cast<void*>(p), std::align_val_t{k_alignment}); }
+  void operator()(const void* p) const { ::operator delete (const_cast<void*>(p), std::align_val_t{k_alignment}); }
 };
 
 // Large blocks ask for huge pages: a model's weights then cost hundreds of page faults, not a hundred thousand.
@@ -29,7 +29,8 @@ void ask_for_huge_pages(void* block, int64_t bytes) {
   constexpr int64_t k_large = int64_t{4} << 20;
   if (bytes < k_large) return;
   constexpr uintptr_t k_page = 4096;
-  uintptr_t from = (reinterpret_cast<uintptr_t>(block) + k_page - 1) & ~(k_page - 1), to = (reinterpret_cast<uintptr_t>(block) + static_cast<uintptr_t>(bytes)) & ~(k_page - 1);
+  uintptr_t from = (reinterpret_cast<uintptr_t>(block) + k_page - 1) & ~(k_page - 1),
+            to = (reinterpret_cast<uintptr_t>(block) + static_cast<uintptr_t>(bytes)) & ~(k_page - 1);
   ::madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);  // a wish: failure changes nothing
 #else
   (void)block, (void)bytes;
@@ -37,7 +38,7 @@ void ask_for_huge_pages(void* block, int64_t bytes) {
 }
 
 std::shared_ptr<void> aligned_block(int64_t bytes) {
-  void* p = ::operator new(static_cast<size_t>(bytes), std::align_val_t{k_alignment});
+  void* p = ::operator new (static_cast<size_t>(bytes), std::align_val_t{k_alignment});
   ask_for_huge_pages(p, bytes);
   return std::shared_ptr<void>(p, AlignedFree{});
 }
@@ -117,9 +118,7 @@ void* Tensor::raw_mutable() {
   return data_;
 }
 
-void Tensor::check_type(DType wanted) const {
-  require(dtype_ == wanted, Code::type, "tensor is ", name(dtype_), ", wanted ", name(wanted));
-}
+void Tensor::check_type(DType wanted) const { require(dtype_ == wanted, Code::type, "tensor is ", name(dtype_), ", wanted ", name(wanted)); }
 
 Tensor Tensor::reshaped(Shape shape) const {
   require(element_count(shape) == size_, Code::shape, "cannot view ", shape_, " as ", shape);

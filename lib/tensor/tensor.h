@@ -44,7 +44,7 @@ class Tensor {
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
   int64_t rank() const { return static_cast<int64_t>(shape_.size()); }
-  int64_t dim(int64_t axis) const;  // negative counts from the end; throws Code::shape outside
+  int64_t dim(int64_t axis) const;        // negative counts from the end; throws Code::shape outside
   int64_t size() const { return size_; }  // elements
   int64_t bytes() const;                  // storage bytes; strings: sum of lengths
 
@@ -99,25 +99,82 @@ class Tensor {
 bool identical(const Tensor& a, const Tensor& b);
 std::string describe(const Tensor& t);  // "float32[1, 3, 224, 224]"
 
-template <> constexpr DType dtype_of<float>() { return DType::f32; }
-template <> constexpr DType dtype_of<double>() { return DType::f64; }
-template <> constexpr DType dtype_of<uint8_t>() { return DType::u8; }
-template <> constexpr DType dtype_of<int8_t>() { return DType::i8; }
-template <> constexpr DType dtype_of<uint16_t>() { return DType::u16; }
-template <> constexpr DType dtype_of<int16_t>() { return DType::i16; }
-template <> constexpr DType dtype_of<int32_t>() { return DType::i32; }
-template <> constexpr DType dtype_of<int64_t>() { return DType::i64; }
-template <> constexpr DType dtype_of<uint32_t>() { return DType::u32; }
-template <> constexpr DType dtype_of<uint64_t>() { return DType::u64; }
-template <> constexpr DType dtype_of<bool>() { return DType::boolean; }
-template <> constexpr DType dtype_of<half>() { return DType::f16; }
-template <> constexpr DType dtype_of<bfloat16>() { return DType::bf16; }
-template <> constexpr DType dtype_of<f8e4m3fn>() { return DType::f8e4m3fn; }
-template <> constexpr DType dtype_of<f8e4m3fnuz>() { return DType::f8e4m3fnuz; }
-template <> constexpr DType dtype_of<f8e5m2>() { return DType::f8e5m2; }
-template <> constexpr DType dtype_of<f8e5m2fnuz>() { return DType::f8e5m2fnuz; }
-template <> constexpr DType dtype_of<f8e8m0>() { return DType::f8e8m0; }
-template <> constexpr DType dtype_of<std::string>() { return DType::string; }
+template <>
+constexpr DType dtype_of<float>() {
+  return DType::f32;
+}
+template <>
+constexpr DType dtype_of<double>() {
+  return DType::f64;
+}
+template <>
+constexpr DType dtype_of<uint8_t>() {
+  return DType::u8;
+}
+template <>
+constexpr DType dtype_of<int8_t>() {
+  return DType::i8;
+}
+template <>
+constexpr DType dtype_of<uint16_t>() {
+  return DType::u16;
+}
+template <>
+constexpr DType dtype_of<int16_t>() {
+  return DType::i16;
+}
+template <>
+constexpr DType dtype_of<int32_t>() {
+  return DType::i32;
+}
+template <>
+constexpr DType dtype_of<int64_t>() {
+  return DType::i64;
+}
+template <>
+constexpr DType dtype_of<uint32_t>() {
+  return DType::u32;
+}
+template <>
+constexpr DType dtype_of<uint64_t>() {
+  return DType::u64;
+}
+template <>
+constexpr DType dtype_of<bool>() {
+  return DType::boolean;
+}
+template <>
+constexpr DType dtype_of<half>() {
+  return DType::f16;
+}
+template <>
+constexpr DType dtype_of<bfloat16>() {
+  return DType::bf16;
+}
+template <>
+constexpr DType dtype_of<f8e4m3fn>() {
+  return DType::f8e4m3fn;
+}
+template <>
+constexpr DType dtype_of<f8e4m3fnuz>() {
+  return DType::f8e4m3fnuz;
+}
+template <>
+constexpr DType dtype_of<f8e5m2>() {
+  return DType::f8e5m2;
+}
+template <>
+constexpr DType dtype_of<f8e5m2fnuz>() {
+  return DType::f8e5m2fnuz;
+}
+template <>
+constexpr DType dtype_of<f8e8m0>() {
+  return DType::f8e8m0;
+}
+template <>
+constexpr DType dtype_of<std::string>() {
+  return DType::string;
+}
 
 template <class T>
 Tensor Tensor::of(Shape shape, std::span<const T> values) {

@@ -28,10 +28,10 @@
 // ---- the allocator with a fault in it ---------------------------------------------------------------------------------------------
 
 namespace fault {
-std::atomic<long> countdown{0};       // allocations until one fails; 0: none does
+std::atomic<long> countdown{0};  // allocations until one fails; 0: none does
 std::atomic<bool> from_there_on{false};
 std::atomic<bool> hit{false};
-std::atomic<long> live{0};            // blocks allocated and not yet freed
+std::atomic<long> live{0};  // blocks allocated and not yet freed
 struct Range {
   uintptr_t begin, end;
 };
@@ -129,9 +129,7 @@ static void* refuse() {
   return nullptr;
 }
 void* malloc(size_t size) { return fault::fails(__builtin_return_address(0)) ? refuse() : counted(__libc_malloc(size)); }
-void* calloc(size_t count, size_t size) {
-  return fault::fails(__builtin_return_address(0)) ? refuse() : counted(__libc_calloc(count, size));
-}
+void* calloc(size_t count, size_t size) { return fault::fails(__builtin_return_address(0)) ? refuse() : counted(__libc_calloc(count, size)); }
 void* realloc(void* block, size_t size) {
   if (fault::fails(__builtin_return_address(0))) return refuse();
   void* moved = __libc_realloc(block, size);
@@ -246,8 +244,14 @@ mo_error* with_output(void (*free_it)(T*), Call call) {
   if (!error) free_it(out);
   return error;
 }
-template <class Call> mo_error* buffer(Call call) { return with_output<mo_buffer>(mo_buffer_free, call); }
-template <class Call> mo_error* report(Call call) { return with_output<mo_report>(mo_report_free, call); }
+template <class Call>
+mo_error* buffer(Call call) {
+  return with_output<mo_buffer>(mo_buffer_free, call);
+}
+template <class Call>
+mo_error* report(Call call) {
+  return with_output<mo_report>(mo_report_free, call);
+}
 
 struct Scenario {
   std::string name;
@@ -258,84 +262,88 @@ std::vector<Scenario> scenarios() {
   std::vector<Scenario> all = {
       {"build_info", [](World&) { return buffer([](auto o) { return mo_build_info_json(o); }); }},
       {"devices", [](World&) { return buffer([](auto o) { return mo_devices_json(o); }); }},
-      {"control_create", [](World&) { return with_output<mo_control>(mo_control_free, [](auto o) { return mo_control_create(nullptr, nullptr, o); }); }},
+      {"control_create",
+       [](World&) { return with_output<mo_control>(mo_control_free, [](auto o) { return mo_control_create(nullptr, nullptr, o); }); }},
       {"options_set_string", [](World& w) { return mo_options_set_string(w.session_options, "threads", "1"); }},
       {"options_set_int", [](World& w) { return mo_options_set_int(w.session_options, "threads", 1); }},
       {"options_parse_json", [](World& w) { return mo_options_parse(w.benchmark_options, "{\"threads\": 1, \"seconds\": 0.01}"); }},
       {"options_parse_yaml", [](World& w) { return mo_options_parse(w.benchmark_options, "threads: 1\nseconds: 0.01\n"); }},
       {"options_json", [](World& w) { return buffer([&](auto o) { return mo_options_json(w.benchmark_options, o); }); }},
-      {"tensor_create", [](World&) {
+      {"tensor_create",
+       [](World&) {
          const int64_t dims[2] = {2, 3};
          return with_output<mo_tensor>(mo_tensor_free, [&](auto o) { return mo_tensor_create(MO_DTYPE_FLOAT32, dims, 2, nullptr, 0, o); });
        }},
-      {"tensor_view", [](World&) {
+      {"tensor_view",
+       [](World&) {
          static float memory[6];
          const int64_t dims[2] = {2, 3};
-         return with_output<mo_tensor>(mo_tensor_free,
-                                       [&](auto o) { return mo_tensor_view(MO_DTYPE_FLOAT32, dims, 2, memory, sizeof memory, o); });
+         return with_output<mo_tensor>(mo_tensor_free, [&](auto o) { return mo_tensor_view(MO_DTYPE_FLOAT32, dims, 2, memory, sizeof memory, o); });
        }},
       {"tensors_create", [](World&) { return with_output<mo_tensors>(mo_tensors_free, [](auto o) { return mo_tensors_create(o); }); }},
       {"tensors_set", [](World& w) { return mo_tensors_set(w.inputs, mo_tensors_name(w.inputs, 0), w.tensor); }},
-      {"tensors_get", [](World& w) {
+      {"tensors_get",
+       [](World& w) {
          return with_output<mo_tensor>(mo_tensor_free, [&](auto o) { return mo_tensors_get(w.inputs, mo_tensors_name(w.inputs, 0), o); });
        }},
       {"tensors_load", [](World&) { return with_output<mo_tensors>(mo_tensors_free, [](auto o) { return mo_tensors_load(g_data.c_str(), 0, o); }); }},
       {"tensors_save", [](World& w) { return mo_tensors_save(w.inputs, g_npz.c_str()); }},
       {"model_load", [](World&) { return with_output<mo_model>(mo_model_free, [](auto o) { return mo_model_load(g_model.c_str(), nullptr, o); }); }},
-      {"model_load_bytes", [](World& w) {
-         return with_output<mo_model>(mo_model_free, [&](auto o) {
-           return mo_model_load_bytes(w.bytes.data(), static_cast<int64_t>(w.bytes.size()), nullptr, nullptr, o);
-         });
+      {"model_load_bytes",
+       [](World& w) {
+         return with_output<mo_model>(
+             mo_model_free, [&](auto o) { return mo_model_load_bytes(w.bytes.data(), static_cast<int64_t>(w.bytes.size()), nullptr, nullptr, o); });
        }},
       {"model_save", [](World& w) { return mo_model_save(w.model, g_onnx.c_str(), nullptr); }},
       {"model_save_bytes", [](World& w) { return buffer([&](auto o) { return mo_model_save_bytes(w.model, nullptr, o); }); }},
       {"model_describe", [](World& w) { return buffer([&](auto o) { return mo_model_describe_json(w.model, o); }); }},
       {"model_digest", [](World& w) { return buffer([&](auto o) { return mo_model_digest(w.model, o); }); }},
-      {"model_metadata_set", [](World& w) {
+      {"model_metadata_set",
+       [](World& w) {
          return with_output<mo_model>(mo_model_free, [&](auto o) { return mo_model_metadata_set(w.model, "key", "a value of some length", o); });
        }},
-      {"dataset_open", [](World&) { return with_output<mo_dataset>(mo_dataset_free, [](auto o) { return mo_dataset_open(g_data.c_str(), nullptr, o); }); }},
-      {"dataset_create", [](World& w) {
-         return with_output<mo_dataset>(mo_dataset_free, [&](auto o) { return mo_dataset_create(w.arrays, nullptr, o); });
-       }},
-      {"dataset_next", [](World& w) {
+      {"dataset_open",
+       [](World&) { return with_output<mo_dataset>(mo_dataset_free, [](auto o) { return mo_dataset_open(g_data.c_str(), nullptr, o); }); }},
+      {"dataset_create",
+       [](World& w) { return with_output<mo_dataset>(mo_dataset_free, [&](auto o) { return mo_dataset_create(w.arrays, nullptr, o); }); }},
+      {"dataset_next",
+       [](World& w) {
          return with_output<mo_tensors>(mo_tensors_free, [&](auto o) {
            mo_error* error = mo_dataset_rewind(w.dataset);
            return error ? error : mo_dataset_next(w.dataset, o, nullptr);
          });
        }},
-      {"session_create", [](World& w) {
-         return with_output<mo_session>(mo_session_free, [&](auto o) { return mo_session_create(w.model, w.session_options, o); });
-       }},
-      {"session_first_run", [](World& w) {
+      {"session_create",
+       [](World& w) { return with_output<mo_session>(mo_session_free, [&](auto o) { return mo_session_create(w.model, w.session_options, o); }); }},
+      {"session_first_run",
+       [](World& w) {
          mo_session* session = nullptr;
          mo_error* error = mo_session_create(w.model, w.session_options, &session);
          if (!error) error = with_output<mo_tensors>(mo_tensors_free, [&](auto o) { return mo_session_run(session, w.inputs, nullptr, o); });
          mo_session_free(session);
          return error;
        }},
-      {"session_run", [](World& w) {
-         return with_output<mo_tensors>(mo_tensors_free, [&](auto o) { return mo_session_run(w.session, w.inputs, nullptr, o); });
-       }},
+      {"session_run",
+       [](World& w) { return with_output<mo_tensors>(mo_tensors_free, [&](auto o) { return mo_session_run(w.session, w.inputs, nullptr, o); }); }},
       {"session_run_into", [](World& w) { return mo_session_run_into(w.session, w.inputs, nullptr, w.outputs); }},
       {"session_explain_json", [](World& w) { return buffer([&](auto o) { return mo_session_explain_json(w.session, o); }); }},
       {"session_explain_text", [](World& w) { return buffer([&](auto o) { return mo_session_explain_text(w.session, o); }); }},
       {"session_profile", [](World& w) { return buffer([&](auto o) { return mo_session_profile_json(w.session, w.inputs, 1, o); }); }},
       {"session_memory", [](World& w) { return buffer([&](auto o) { return mo_session_memory_json(w.session, o); }); }},
-      {"calibration_create", [](World& w) {
-         return with_output<mo_calibration>(mo_calibration_free, [&](auto o) { return mo_calibration_create(w.model, nullptr, o); });
-       }},
+      {"calibration_create",
+       [](World& w) { return with_output<mo_calibration>(mo_calibration_free, [&](auto o) { return mo_calibration_create(w.model, nullptr, o); }); }},
       {"calibration_feed", [](World& w) { return mo_calibration_feed(w.calibration, w.inputs, nullptr); }},
       {"calibration_merge", [](World& w) { return mo_calibration_merge(w.calibration, w.other); }},
       {"calibration_save", [](World& w) { return mo_calibration_save(w.other, g_statistics2.c_str()); }},
-      {"calibration_load", [](World& w) {
-         return with_output<mo_calibration>(mo_calibration_free,
-                                            [&](auto o) { return mo_calibration_load(g_statistics.c_str(), w.model, o); });
+      {"calibration_load",
+       [](World& w) {
+         return with_output<mo_calibration>(mo_calibration_free, [&](auto o) { return mo_calibration_load(g_statistics.c_str(), w.model, o); });
        }},
-      {"quantize", [](World& w) {
+      {"quantize",
+       [](World& w) {
          mo_report* about = nullptr;
-         mo_error* error = with_output<mo_model>(
-             mo_model_free, [&](auto o) { return mo_quantize(w.model, w.calibration, nullptr, nullptr, o, &about); });
+         mo_error* error =
+             with_output<mo_model>(mo_model_free, [&](auto o) { return mo_quantize(w.model, w.calibration, nullptr, nullptr, o, &about); });
          if (error && about) g_wrong = "a failed call left a report";
          mo_report_free(about);
          return error;
@@ -343,9 +351,8 @@ std::vector<Scenario> scenarios() {
       {"report_html", [](World& w) { return with_output<mo_buffer>(mo_buffer_free, [&](auto o) { return mo_report_html(w.about, o); }); }},
       {"benchmark", [](World& w) { return report([&](auto o) { return mo_benchmark(w.model, w.inputs, w.benchmark_options, nullptr, o); }); }},
       {"evaluate", [](World& w) { return report([&](auto o) { return mo_evaluate(w.model, w.dataset, w.evaluate_options, nullptr, o); }); }},
-      {"compare", [](World& w) {
-         return report([&](auto o) { return mo_compare(w.model, w.quantized, w.dataset, w.compare_options, nullptr, o); });
-       }},
+      {"compare",
+       [](World& w) { return report([&](auto o) { return mo_compare(w.model, w.quantized, w.dataset, w.compare_options, nullptr, o); }); }},
   };
   for (const char* operation : {"load", "save", "session", "dataset", "calibration", "quantize", "benchmark", "evaluate", "compare"}) {
     all.push_back({std::string("options_create ") + operation, [operation](World&) {
@@ -403,7 +410,10 @@ int try_all(const Scenario& scenario, World& world, bool on, int result_pipe) {
   }
   strike(scenario, world, 0, false, wrong);
   if (!wrong.empty()) {
-    dprintf(result_pipe, "\x01" "afterwards: %s", wrong.c_str());
+    dprintf(result_pipe,
+            "\x01"
+            "afterwards: %s",
+            wrong.c_str());
     return 1;
   }
   dprintf(result_pipe, "\x01%ld strikes", strikes);

@@ -15,9 +15,7 @@ static void throws(const char *what, F &&work) {
   try {
     work();
     note(false, what);
-  } catch (const E &) {
-    note(true, what);
-  }
+  } catch (const E &) { note(true, what); }
 }
 
 static mo::Tensors images(std::int64_t batch) {
@@ -60,7 +58,8 @@ static void settings() {
     options.set("sead", 1);
     note(false, "an unknown key is an error");
   } catch (const mo::Error &error) {
-    note(error.code() == MO_ERR_INVALID_ARGUMENT && std::string(error.what()).find("seed") != std::string::npos && error.node().empty() && error.op().empty(),
+    note(error.code() == MO_ERR_INVALID_ARGUMENT && std::string(error.what()).find("seed") != std::string::npos && error.node().empty() &&
+             error.op().empty(),
          "an unknown key is an error that names the nearest");
   }
 }
@@ -84,7 +83,9 @@ static void models(const std::string &path, const std::string &folder) {
   mo::Tensors again;
   session.run_into(inputs, again);
   note(scores.size() == 20 && again.get("scores").read<float>() == scores, "run and run_into agree");
-  note(!session.explain_json().empty() && !session.explain_text().empty() && !session.memory_json().empty() && !session.profile_json(inputs, 1).empty(), "a session explains itself");
+  note(!session.explain_json().empty() && !session.explain_text().empty() && !session.memory_json().empty() &&
+           !session.profile_json(inputs, 1).empty(),
+       "a session explains itself");
 
   mo::Calibration calibration(model), other(model);
   throws<mo::Error>("no data, no quantizing", [&] { (void)mo::quantize(model, &calibration); });
@@ -110,10 +111,12 @@ static void models(const std::string &path, const std::string &folder) {
   int judged = 0;
   mo::Options goal("goal");
   goal.set("max_drop", 0.5);
-  mo::Quantized kept = mo::quantize_to_goal(model, calibration, nullptr, [&](const mo_model *candidate) { return ++judged && candidate ? 1.0 : 0.0; }, nullptr, &goal);
+  mo::Quantized kept = mo::quantize_to_goal(
+      model, calibration, nullptr, [&](const mo_model *candidate) { return ++judged && candidate ? 1.0 : 0.0; }, nullptr, &goal);
   note(judged > 0 && kept.report.passed && kept.model, "a search asks the caller's metric");
   throws<std::out_of_range>("what a metric throws reaches the caller", [&] {
-    (void)mo::quantize_to_goal(model, calibration, nullptr, [](const mo_model *) -> double { throw std::out_of_range("mine"); }, nullptr, &goal);
+    (void)mo::quantize_to_goal(
+        model, calibration, nullptr, [](const mo_model *) -> double { throw std::out_of_range("mine"); }, nullptr, &goal);
   });
   note(mo::sensitivity(model, calibration, nullptr, nullptr, nullptr, nullptr).json.find("units") != std::string::npos, "sensitivity");
 

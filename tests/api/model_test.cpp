@@ -56,7 +56,8 @@ TEST_CASE("the digest is the same after saving and loading, and differs with any
   auto m = model(k_text);
   auto saved = bytes(m);
   auto load = [&](const Own<mo_buffer>& b) {
-    return make<mo_model>([&](mo_model** out) { return mo_model_load_bytes(mo_buffer_data(b.get()), mo_buffer_size(b.get()), nullptr, nullptr, out); });
+    return make<mo_model>(
+        [&](mo_model** out) { return mo_model_load_bytes(mo_buffer_data(b.get()), mo_buffer_size(b.get()), nullptr, nullptr, out); });
   };
   auto once = load(saved), twice = load(bytes(once));
   CHECK(digest(once) == digest(twice));

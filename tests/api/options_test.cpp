@@ -33,7 +33,9 @@ std::string another(const OptionRow& row) {
   if (!list.empty()) return row.fallback;
   switch (row.type) {
     case OptionType::flag: return std::string(row.fallback) == "true" ? "false" : "true";
-    case OptionType::integer: return mo::text(static_cast<int64_t>(std::max(row.minimum, 0.0)) + 7 <= row.maximum ? static_cast<int64_t>(std::max(row.minimum, 0.0)) + 7 : static_cast<int64_t>(row.maximum));
+    case OptionType::integer:
+      return mo::text(static_cast<int64_t>(std::max(row.minimum, 0.0)) + 7 <= row.maximum ? static_cast<int64_t>(std::max(row.minimum, 0.0)) + 7
+                                                                                          : static_cast<int64_t>(row.maximum));
     case OptionType::real: return mo::text(row.minimum > -1e300 ? row.minimum + 0.25 : 0.25);
     default: return "word";
   }
@@ -84,7 +86,11 @@ TEST_CASE("the description lists every row with its default in its own type") {
     for (const Json& row : j["options"]) {
       std::string type = row["type"];
       const Json& d = row["default"];
-      bool right = type == "string" ? d.is_string() : type == "int" ? d.is_number_integer() : type == "bool" ? d.is_boolean() : type == "strings" ? d.is_array() : d.is_number() || d.is_null();
+      bool right = type == "string"    ? d.is_string()
+                   : type == "int"     ? d.is_number_integer()
+                   : type == "bool"    ? d.is_boolean()
+                   : type == "strings" ? d.is_array()
+                                       : d.is_number() || d.is_null();
       CHECK_MESSAGE(right, row.dump());
     }
   }
@@ -145,9 +151,10 @@ TEST_CASE("malformed option texts change nothing") {
   for (int i = 0; i < 20; ++i) deep += "{\"a\":";
   deep += "1" + std::string(21, '}');
   const std::string brackets(100000, '['), braces(100000, '{');
-  for (const std::string& text : {std::string("{"), std::string("{\"precision\": 3}"), std::string("{\"precision\": null}"), std::string("- a\n- b"), std::string("just words"),
-                                  std::string("precision: [int8, bf16]"), std::string("{\"seed\": 18446744073709551615}"), std::string("{\"precision\": \"bf16\", \"nope\": 1}"),
-                                  std::string("a: &x [*x]"), std::string("\x01\x02"), std::string("{\"\xff\": 1}"), std::string("precision: !!binary x\n? [a]: b"), deep, brackets, braces}) {
+  for (const std::string& text : {std::string("{"), std::string("{\"precision\": 3}"), std::string("{\"precision\": null}"), std::string("- a\n- b"),
+                                  std::string("just words"), std::string("precision: [int8, bf16]"), std::string("{\"seed\": 18446744073709551615}"),
+                                  std::string("{\"precision\": \"bf16\", \"nope\": 1}"), std::string("a: &x [*x]"), std::string("\x01\x02"),
+                                  std::string("{\"\xff\": 1}"), std::string("precision: !!binary x\n? [a]: b"), deep, brackets, braces}) {
     Caught c = caught(mo_options_parse(o.get(), text.c_str()));
     CHECK_MESSAGE(c.code != MO_OK, text.substr(0, 60));
     CHECK(json_of(o) == before);

@@ -98,7 +98,9 @@ TEST_CASE("a calibration takes in num_samples and leaves out the rest") {
     CHECK(mo_calibration_count(c.get()) == counted);
   }
   Data same(20, "5");
-  auto digest = [](const Own<mo_model>& x) { return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(x.get(), out); }).get())); };
+  auto digest = [](const Own<mo_model>& x) {
+    return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(x.get(), out); }).get()));
+  };
   CHECK(digest(quantized(m, c.get()).model) == digest(quantized(m, calibrated(m, same).get()).model));
 }
 
@@ -147,7 +149,9 @@ TEST_CASE("statistics merge, save and load to the same model") {
   auto loaded = make<mo_calibration>([&](mo_calibration** out) { return mo_calibration_load("api_quantize_test.mocal", m.get(), out); });
   std::remove("api_quantize_test.mocal");
   CHECK(mo_calibration_count(loaded.get()) == 32);
-  auto digest = [](const Own<mo_model>& x) { return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(x.get(), out); }).get())); };
+  auto digest = [](const Own<mo_model>& x) {
+    return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(x.get(), out); }).get()));
+  };
   CHECK(digest(quantized(m, whole.get()).model) == digest(quantized(m, loaded.get()).model));
   CHECK(caught(mo_calibration_merge(first.get(), first.get())).code == MO_ERR_INVALID_ARGUMENT);
   auto other = model("(float32[batch, 4] x) -> (y) { fc: y = Relu(x); }");

@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "support/temp_folder.h"
 #include "support.h"
+#include "support/temp_folder.h"
 
 using namespace api_test;
 using Json = nlohmann::json;
@@ -13,7 +13,8 @@ namespace {
 // The second product has one huge weight, which costs the others their resolution when there is one scale for all.
 const char* k_text =
     "(float32[batch, 4] x) -> (y) { w1 = const float32[4, 4] {1, -1, .5, -.5, 1, -1, .25, .1, 1, -1, .5, -.5, 1, -1, .25, .1};"
-    "w2 = const float32[4, 4] {900, -.1, .2, -.3, .1, -.2, .3, .4, .1, -.1, .2, .3, .2, .3, -.1, .2}; w3 = const float32[4, 2] {0, 0, 1, -1, 1, -1, 1, -1};"
+    "w2 = const float32[4, 4] {900, -.1, .2, -.3, .1, -.2, .3, .4, .1, -.1, .2, .3, .2, .3, -.1, .2}; w3 = const float32[4, 2] {0, 0, 1, -1, 1, -1, "
+    "1, -1};"
     "fc1: a = MatMul(x, w1); r: b = Relu(a); fc2: c = MatMul(b, w2); s: d = Relu(c); fc3: y = MatMul(d, w3); }";
 
 struct Bench {
@@ -84,14 +85,16 @@ TEST_CASE("the search's error paths: a refusing callback, a limit without a metr
   mo_model* made = nullptr;
   mo_report* report = nullptr;
   auto call = [&](mo_metric_fn metric, const mo_options* goal, mo_control* control) {
-    return caught(mo_quantize_to_goal(b.m.get(), b.calibration.get(), nullptr, metric, nullptr, b.quantize.get(), goal, control, &made, &report)).code;
+    return caught(mo_quantize_to_goal(b.m.get(), b.calibration.get(), nullptr, metric, nullptr, b.quantize.get(), goal, control, &made, &report))
+        .code;
   };
   CHECK(call(refusing, b.goal.get(), nullptr) == MO_ERR_CALLBACK);
   CHECK(call(nullptr, b.goal.get(), nullptr) == MO_ERR_INVALID_ARGUMENT);
   auto control = make<mo_control>([](mo_control** out) { return mo_control_create(nullptr, nullptr, out); });
   mo_control_cancel(control.get());
   CHECK(call(refusing, b.goal.get(), control.get()) == MO_ERR_CANCELLED);
-  CHECK(caught(mo_quantize_to_goal(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, &made, &report)).code == MO_ERR_INVALID_ARGUMENT);
+  CHECK(caught(mo_quantize_to_goal(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, &made, &report)).code ==
+        MO_ERR_INVALID_ARGUMENT);
   auto wrong = make<mo_options>([](mo_options** out) { return mo_options_create("goal", out); });
   ok(mo_options_parse(wrong.get(), R"({"precisions": ["int5"]})"));
   CHECK(call(nullptr, wrong.get(), nullptr) == MO_ERR_INVALID_ARGUMENT);
@@ -101,14 +104,18 @@ TEST_CASE("the search's error paths: a refusing callback, a limit without a metr
 
 TEST_CASE("sensitivities name the ruined product first") {
   Bench b;
-  auto r = make<mo_report>([&](mo_report** out) { return mo_sensitivity(b.m.get(), b.calibration.get(), nullptr, nullptr, nullptr, b.quantize.get(), nullptr, nullptr, out); });
+  auto r = make<mo_report>([&](mo_report** out) {
+    return mo_sensitivity(b.m.get(), b.calibration.get(), nullptr, nullptr, nullptr, b.quantize.get(), nullptr, nullptr, out);
+  });
   Json j = Json::parse(mo_report_json(r.get()));
   REQUIRE(j["units"].size() == 3);
   CHECK(j["units"][0]["unit"] == "fc2");
   auto o = make<mo_options>([](mo_options** out) { return mo_options_create("sensitivity", out); });
   ok(mo_options_parse(o.get(), R"({"sensitivity": {"measure": "metric"}, "metric": "cross_entropy"})"));
-  Json by_metric = Json::parse(mo_report_json(
-      make<mo_report>([&](mo_report** out) { return mo_sensitivity(b.m.get(), b.calibration.get(), b.data.get(), nullptr, nullptr, b.quantize.get(), o.get(), nullptr, out); }).get()));
+  Json by_metric = Json::parse(mo_report_json(make<mo_report>([&](mo_report** out) {
+                                                return mo_sensitivity(b.m.get(), b.calibration.get(), b.data.get(), nullptr, nullptr,
+                                                                      b.quantize.get(), o.get(), nullptr, out);
+                                              }).get()));
   CHECK(by_metric["metric"] == "cross_entropy");
   CHECK(by_metric["units"][0].contains("drop"));
 }
@@ -126,6 +133,8 @@ TEST_CASE("what a search decided is a scheme that mo_quantize follows to the sam
   ok(mo_options_set_string(follow.get(), "scheme", path.c_str()));
   ok(mo_quantize(b.m.get(), nullptr, follow.get(), nullptr, &again, nullptr));
   Own<mo_model> other(again);
-  auto digest = [](const mo_model* m) { return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(m, out); }).get())); };
+  auto digest = [](const mo_model* m) {
+    return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(m, out); }).get()));
+  };
   CHECK(digest(made) == digest(again));
 }

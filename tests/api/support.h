@@ -62,7 +62,8 @@ inline Own<mo_model> model(const char* text) {
 }
 inline Own<mo_tensor> floats(std::vector<int64_t> dims, std::vector<float> values) {
   return make<mo_tensor>([&](mo_tensor** out) {
-    return mo_tensor_create(MO_DTYPE_FLOAT32, dims.data(), static_cast<int64_t>(dims.size()), values.data(), static_cast<int64_t>(values.size() * 4), out);
+    return mo_tensor_create(MO_DTYPE_FLOAT32, dims.data(), static_cast<int64_t>(dims.size()), values.data(), static_cast<int64_t>(values.size() * 4),
+                            out);
   });
 }
 inline Own<mo_tensors> named(const char* name, const Own<mo_tensor>& tensor) {

@@ -23,9 +23,7 @@ template <class F>
 Code code_of(F&& work) {
   try {
     work();
-  } catch (const Error& e) {
-    return e.code();
-  }
+  } catch (const Error& e) { return e.code(); }
   return Code{0};
 }
 
@@ -112,7 +110,9 @@ TEST_CASE("atomic files: a disk that refuses gives one error naming the path, an
   if (child == 0) {
     // RLIMIT_FSIZE makes write(2) fail with EFBIG past 100 kB, as a full disk does with ENOSPC.
     ::signal(SIGXFSZ, SIG_IGN);
-    struct rlimit limit{100000, 100000};
+    struct rlimit limit {
+      100000, 100000
+    };
     ::setrlimit(RLIMIT_FSIZE, &limit);
     int result = 1;
     try {
@@ -120,9 +120,7 @@ TEST_CASE("atomic files: a disk that refuses gives one error naming the path, an
       std::string block(50000, 'z');
       for (int i = 0; i < 40; ++i) file.write(block.data(), block.size());
       file.commit();
-    } catch (const Error& e) {
-      result = e.code() == Code::io && e.message().find(folder / "f") != std::string::npos ? 0 : 2;
-    }
+    } catch (const Error& e) { result = e.code() == Code::io && e.message().find(folder / "f") != std::string::npos ? 0 : 2; }
     ::_exit(result);
   }
   int status = 0;
@@ -162,8 +160,26 @@ TEST_CASE("contained open: every way out is refused") {
   REQUIRE(::mkfifo((folder / "base/fifo").c_str(), 0600) == 0);
   std::string base = folder / "base", absolute = folder / "secret";
   auto tried = [&](std::string_view location) { return code_of([&] { FileReader::open_below(base, location); }); };
-  for (const char* location : {"../secret", "sub/../../secret", "..", ".", "", "/", "/etc/passwd", "link", "inner_link", "up/secret", "root/etc/passwd", "hard", "fifo",
-                               "sub", "../base_evil/secret", "sub/..", "C:\\x", "c:/x", "..\\secret", "\\\\host\\share\\x"}) {
+  for (const char* location : {"../secret",
+                               "sub/../../secret",
+                               "..",
+                               ".",
+                               "",
+                               "/",
+                               "/etc/passwd",
+                               "link",
+                               "inner_link",
+                               "up/secret",
+                               "root/etc/passwd",
+                               "hard",
+                               "fifo",
+                               "sub",
+                               "../base_evil/secret",
+                               "sub/..",
+                               "C:\\x",
+                               "c:/x",
+                               "..\\secret",
+                               "\\\\host\\share\\x"}) {
     CAPTURE(location);
     CHECK(tried(location) == Code::format);
   }
@@ -194,8 +210,7 @@ TEST_CASE("contained open: a name swapped between file and link never leads outs
   for (int i = 0; i < 5000; ++i) {
     try {
       if (FileReader::open_below(folder / "base", "w").size() != 0) ++outside;
-    } catch (const Error&) {
-    }
+    } catch (const Error&) {}
   }
   stop = true;
   swapper.join();

@@ -48,9 +48,7 @@ TEST_CASE("parallel for: an exception of a worker reaches the caller and the nex
       parallel_for(0, 100, 1, threads, [&](int64_t from, int64_t to) {
         if (from <= 60 && 60 < to) fail(Code::shape, "sixty");
       });
-    } catch (const Error& e) {
-      caught = e.code() == Code::shape && e.message() == "sixty";
-    }
+    } catch (const Error& e) { caught = e.code() == Code::shape && e.message() == "sixty"; }
     CHECK(caught);
     std::atomic<int64_t> sum{0};
     parallel_for(0, 100, 1, threads, [&](int64_t from, int64_t to) { sum += to - from; });

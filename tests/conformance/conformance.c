@@ -31,7 +31,10 @@ static void line_hash(const char *name, const void *data, int64_t size) {
 
 static void *read_all(const char *path, int64_t *size) {
   FILE *file = fopen(path, "rb");
-  if (!file) { perror(path); exit(1); }
+  if (!file) {
+    perror(path);
+    exit(1);
+  }
   fseek(file, 0, SEEK_END);
   *size = ftell(file);
   rewind(file);
@@ -57,7 +60,10 @@ static void ok(mo_error *error) {
 
 /* "SHAPE 'message' node '' op ''" */
 static void line_error(const char *name, mo_error *error) {
-  if (!error) { line(name, "no error"); return; }
+  if (!error) {
+    line(name, "no error");
+    return;
+  }
   char text[6000];
   snprintf(text, sizeof text, "%s '%s' node '%s' op '%s'", mo_error_name(mo_error_code(error)) + strlen("MO_ERR_"), mo_error_message(error),
            mo_error_node(error), mo_error_op(error));
@@ -489,7 +495,10 @@ static void closed(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) { fprintf(stderr, "usage: conformance MODELS\n"); return 2; }
+  if (argc != 2) {
+    fprintf(stderr, "usage: conformance MODELS\n");
+    return 2;
+  }
   char path[2][4096];
   mo_model *model, *add;
   snprintf(path[0], sizeof path[0], "%s/classifier.onnx", argv[1]);

@@ -11,7 +11,8 @@ graph::Graph chain() { return graph::parse("(float32[4] x) -> (z) { a: y = Relu(
 }  // namespace
 
 TEST_CASE("replacing uses rewires nodes, outputs and captures") {
-  graph::Graph g = graph::parse("(bool[] c, float32[2] x) -> (y, t) { t = Neg(x); y = If<then_branch=() -> (a) { a = Abs(t); }, else_branch=() -> (b) { b = Abs(x); }>(c); }");
+  graph::Graph g = graph::parse(
+      "(bool[] c, float32[2] x) -> (y, t) { t = Neg(x); y = If<then_branch=() -> (a) { a = Abs(t); }, else_branch=() -> (b) { b = Abs(x); }>(c); }");
   g.replace_uses(g.find_value("t"), g.find_value("x"));
   CHECK(g.value(g.outputs[1]).name == "x");
   CHECK(g.value((*g.node(g.order()[1]).subgraph("then_branch"))->captures[0].outer).name == "x");

@@ -21,8 +21,8 @@ TEST_CASE("a printed graph parses to the same text") {
 }
 
 TEST_CASE("a subgraph captures values of the enclosing graph") {
-  graph::Graph g = graph::parse(
-      "(bool[] c, float32[2] x) -> (y) { y = If<then_branch=() -> (a) { a = Neg(x); }, else_branch=() -> (b) { b = Abs(x); }>(c); }");
+  graph::Graph g =
+      graph::parse("(bool[] c, float32[2] x) -> (y) { y = If<then_branch=() -> (a) { a = Neg(x); }, else_branch=() -> (b) { b = Abs(x); }>(c); }");
   const auto& then_branch = *g.node(g.order()[0]).subgraph("then_branch");
   REQUIRE(then_branch->captures.size() == 1);
   CHECK(g.value(then_branch->captures[0].outer).name == "x");

@@ -42,11 +42,14 @@ ops::AttentionView packed_view(int64_t batch, int64_t groups, int64_t repeat, in
 KernelCase case_of(const ops::AttentionView& v, KernelInput mask = {}) {
   auto extent = [&](const ops::AttentionOperand& o, int64_t rows, int64_t columns) {
     int64_t last = o.offset;
-    for (size_t i = 0; i < o.strides.size(); ++i) last += o.strides[i] * ((i < v.batch.size() ? v.batch[i] : i == v.batch.size() ? rows : columns) - 1);
+    for (size_t i = 0; i < o.strides.size(); ++i)
+      last += o.strides[i] * ((i < v.batch.size() ? v.batch[i] : i == v.batch.size() ? rows : columns) - 1);
     return Shape{last + 1};
   };
   KernelCase c{node("Attention", "mo", ops::attributes(v)),
-               {{random_floats(extent(v.q, v.rows, v.width), 1)}, {random_floats(extent(v.k, v.keys, v.width), 2)}, {random_floats(extent(v.v, v.keys, v.value_width), 3)}}};
+               {{random_floats(extent(v.q, v.rows, v.width), 1)},
+                {random_floats(extent(v.k, v.keys, v.width), 2)},
+                {random_floats(extent(v.v, v.keys, v.value_width), 3)}}};
   if (mask.tensor) c.inputs.push_back(std::move(mask));
   return c;
 }
@@ -54,7 +57,8 @@ KernelCase case_of(const ops::AttentionView& v, KernelInput mask = {}) {
 }  // namespace
 
 TEST_CASE("attention on strided operands equals the reference at any size") {
-  const int64_t sizes[][7] = {{1, 1, 1, 1, 1, 1, 1}, {2, 3, 1, 7, 7, 16, 16}, {1, 2, 3, 5, 65, 64, 64}, {1, 2, 1, 130, 130, 64, 64}, {2, 1, 4, 1, 300, 32, 48}, {1, 1, 2, 33, 64, 24, 20}, {1, 2, 2, 13, 700, 8, 72}};
+  const int64_t sizes[][7] = {{1, 1, 1, 1, 1, 1, 1},     {2, 3, 1, 7, 7, 16, 16},   {1, 2, 3, 5, 65, 64, 64}, {1, 2, 1, 130, 130, 64, 64},
+                              {2, 1, 4, 1, 300, 32, 48}, {1, 1, 2, 33, 64, 24, 20}, {1, 2, 2, 13, 700, 8, 72}};
   for (const auto& s : sizes) {
     CAPTURE(text(s[0], " ", s[1], " ", s[2], " ", s[3], " ", s[4], " ", s[5], " ", s[6]));
     check_fast(case_of(packed_view(s[0], s[1], s[2], s[3], s[4], s[5], s[6])));
@@ -114,26 +118,36 @@ TEST_CASE("standard Attention: heads, masks, causal, windows, soft caps, caches 
                      {{"left_window_size", int64_t{2}}, {"right_window_size", int64_t{1}}},
                      {{"is_causal", int64_t{1}}, {"left_window_size", int64_t{4}}}};
   for (const A& a : plain) {
-    check_fast({node("Attention", "", a), {{random_floats({2, 6, 9, 16}, 1)}, {random_floats({2, 3, 12, 16}, 2)}, {random_floats({2, 3, 12, 8}, 3)}}});
+    check_fast(
+        {node("Attention", "", a), {{random_floats({2, 6, 9, 16}, 1)}, {random_floats({2, 3, 12, 16}, 2)}, {random_floats({2, 3, 12, 8}, 3)}}});
     A packed = a;
     packed.emplace_back("q_num_heads", int64_t{4});
     packed.emplace_back("kv_num_heads", int64_t{2});
     check_fast({node("Attention", "", packed), {{random_floats({2, 9, 64}, 1)}, {random_floats({2, 12, 32}, 2)}, {random_floats({2, 12, 24}, 3)}}});
     KernelCase cached{node("Attention", "", a),
-                      {{random_floats({2, 4, 3, 16}, 1)}, {random_floats({2, 2, 3, 16}, 2)}, {random_floats({2, 2, 3, 16}, 3)}, {random_floats({3, 10}, 4)}, {random_floats({2, 2, 7, 16}, 5)}, {random_floats({2, 2, 7, 16}, 6)}}};
+                      {{random_floats({2, 4, 3, 16}, 1)},
+                       {random_floats({2, 2, 3, 16}, 2)},
+                       {random_floats({2, 2, 3, 16}, 3)},
+                       {random_floats({3, 10}, 4)},
+                       {random_floats({2, 2, 7, 16}, 5)},
+                       {random_floats({2, 2, 7, 16}, 6)}}};
     check_fast(cached);
     cached.outputs = 3;
     check_fast(cached);
   }
   for (const Shape& mask : {Shape{9, 12}, Shape{2, 1, 9, 12}, Shape{1, 6, 1, 12}, Shape{9, 7}, Shape{9, 1}}) {
-    check_fast({node("Attention"), {{random_floats({2, 6, 9, 16}, 1)}, {random_floats({2, 3, 12, 16}, 2)}, {random_floats({2, 3, 12, 8}, 3)}, {random_floats(mask, 4)}}});
-    check_fast({node("Attention"), {{random_floats({2, 6, 9, 16}, 1)}, {random_floats({2, 3, 12, 16}, 2)}, {random_floats({2, 3, 12, 8}, 3)}, {booleans(mask, 4)}}});
+    check_fast(
+        {node("Attention"),
+         {{random_floats({2, 6, 9, 16}, 1)}, {random_floats({2, 3, 12, 16}, 2)}, {random_floats({2, 3, 12, 8}, 3)}, {random_floats(mask, 4)}}});
+    check_fast({node("Attention"),
+                {{random_floats({2, 6, 9, 16}, 1)}, {random_floats({2, 3, 12, 16}, 2)}, {random_floats({2, 3, 12, 8}, 3)}, {booleans(mask, 4)}}});
   }
   Tensor lengths = Tensor::zeros(DType::i64, {2});
   lengths.mutable_data<int64_t>()[0] = 12;
   lengths.mutable_data<int64_t>()[1] = 5;
   for (int64_t causal : {0, 1})
-    check_fast({node("Attention", "", {{"is_causal", causal}}), {{random_floats({2, 6, 4, 16}, 1)}, {random_floats({2, 3, 12, 16}, 2)}, {random_floats({2, 3, 12, 8}, 3)}, {}, {}, {}, {lengths}}});
+    check_fast({node("Attention", "", {{"is_causal", causal}}),
+                {{random_floats({2, 6, 4, 16}, 1)}, {random_floats({2, 3, 12, 16}, 2)}, {random_floats({2, 3, 12, 8}, 3)}, {}, {}, {}, {lengths}}});
 }
 
 TEST_CASE("rotary embeddings equal the reference") {
@@ -144,12 +158,14 @@ TEST_CASE("rotary embeddings equal the reference") {
   v.cosine = {0, {0, 0, 24, 1}};
   v.sine = v.cosine;
   v.shape = {2, 3, 9, 24};
-  check_fast({node("Rotary", "mo", ops::attributes(v)), {{random_floats({2 * 9 * 3 * 24 + 4}, 1)}, {random_floats({9, 24}, 2)}, {random_floats({9, 24}, 3)}}});
+  check_fast({node("Rotary", "mo", ops::attributes(v)),
+              {{random_floats({2 * 9 * 3 * 24 + 4}, 1)}, {random_floats({9, 24}, 2)}, {random_floats({9, 24}, 3)}}});
   v.by_pair = true;
   for (bool interleaved : {false, true}) {
     v.interleaved = interleaved;
     v.cosine.strides = v.sine.strides = {0, 0, 12, 1};
-    check_fast({node("Rotary", "mo", ops::attributes(v)), {{random_floats({2 * 9 * 3 * 24 + 4}, 1)}, {random_floats({9, 12}, 2)}, {random_floats({9, 12}, 3)}}});
+    check_fast({node("Rotary", "mo", ops::attributes(v)),
+                {{random_floats({2 * 9 * 3 * 24 + 4}, 1)}, {random_floats({9, 12}, 2)}, {random_floats({9, 12}, 3)}}});
   }
   for (int64_t interleaved : {0, 1})
     for (int64_t rotated : {0, 8}) {

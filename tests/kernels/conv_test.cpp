@@ -25,11 +25,10 @@ graph::Node conv_node(const Shapes& s) {
 }
 
 const Shapes k_shapes[] = {
-    {1, 3, 9, 11, 8, 3, 1, 1, 1, 1},   {2, 16, 7, 7, 17, 3, 2, 1, 1, 1},  {1, 17, 5, 6, 64, 1, 1, 0, 1, 1},
-    {1, 24, 12, 12, 24, 3, 1, 1, 1, 24}, {1, 16, 13, 9, 16, 3, 1, 2, 2, 1}, {1, 12, 8, 8, 18, 3, 1, 1, 1, 3},
-    {1, 64, 4, 4, 33, 1, 2, 0, 1, 1},  {1, 1, 28, 28, 8, 5, 1, 2, 1, 1},  {1, 96, 7, 7, 96, 5, 2, 2, 1, 96},
-    {1, 12, 9, 7, 16, 1, 1, 0, 1, 1},  {1, 8, 11, 13, 24, 3, 1, 1, 1, 1}, {1, 200, 9, 8, 200, 3, 1, 1, 1, 200},
-    {2, 80, 9, 7, 80, 3, 2, 1, 1, 80}, {1, 16, 5, 9, 32, 3, 2, 0, 1, 1},  {1, 13, 6, 5, 13, 3, 1, 1, 1, 13},
+    {1, 3, 9, 11, 8, 3, 1, 1, 1, 1},   {2, 16, 7, 7, 17, 3, 2, 1, 1, 1}, {1, 17, 5, 6, 64, 1, 1, 0, 1, 1},  {1, 24, 12, 12, 24, 3, 1, 1, 1, 24},
+    {1, 16, 13, 9, 16, 3, 1, 2, 2, 1}, {1, 12, 8, 8, 18, 3, 1, 1, 1, 3}, {1, 64, 4, 4, 33, 1, 2, 0, 1, 1},  {1, 1, 28, 28, 8, 5, 1, 2, 1, 1},
+    {1, 96, 7, 7, 96, 5, 2, 2, 1, 96}, {1, 12, 9, 7, 16, 1, 1, 0, 1, 1}, {1, 8, 11, 13, 24, 3, 1, 1, 1, 1}, {1, 200, 9, 8, 200, 3, 1, 1, 1, 200},
+    {2, 80, 9, 7, 80, 3, 2, 1, 1, 80}, {1, 16, 5, 9, 32, 3, 2, 0, 1, 1}, {1, 13, 6, 5, 13, 3, 1, 1, 1, 13},
 };
 
 }  // namespace
@@ -39,7 +38,9 @@ TEST_CASE("float convolution with bias and activation equals the reference, and 
     CAPTURE(s.c);
     CAPTURE(s.m);
     for (const char* post : {"", "relu", "clip", "silu", "hard_swish", "gelu_erf"}) {
-      KernelCase c{conv_node(s), {{random_floats({s.n, s.c, s.h, s.w}, 1)}, constant(random_floats({s.m, s.c / s.groups, s.k, s.k}, 2)), constant(random_floats({s.m}, 3))}};
+      KernelCase c{
+          conv_node(s),
+          {{random_floats({s.n, s.c, s.h, s.w}, 1)}, constant(random_floats({s.m, s.c / s.groups, s.k, s.k}, 2)), constant(random_floats({s.m}, 3))}};
       if (*post) ops::append_post(c.node, post, -0.2f, 0.5f);
       KernelResult r = check_candidates(c);
       CAPTURE(post);
@@ -52,7 +53,8 @@ TEST_CASE("float convolution with bias and activation equals the reference, and 
 TEST_CASE("float convolution adds a residual before or after the activation") {
   Shapes s{1, 16, 6, 6, 24, 3, 1, 1, 1, 1};
   for (bool after : {false, true}) {
-    KernelCase c{conv_node(s), {{random_floats({1, 16, 6, 6}, 1)}, constant(random_floats({24, 16, 3, 3}, 2)), {}, {random_floats({1, 24, 6, 6}, 4)}}};
+    KernelCase c{conv_node(s),
+                 {{random_floats({1, 16, 6, 6}, 1)}, constant(random_floats({24, 16, 3, 3}, 2)), {}, {random_floats({1, 24, 6, 6}, 4)}}};
     if (after) ops::append_post(c.node, "relu");
     ops::append_post(c.node, "add");
     if (!after) ops::append_post(c.node, "relu");
@@ -74,8 +76,14 @@ KernelCase byte_case(const Shapes& s, DType x, DType w, int zero, bool per_chann
     for (int64_t i = 0; i < s.m; ++i) biases.mutable_data<int32_t>()[i] = static_cast<int32_t>(i * 997 % 5000 - 2500);
   }
   KernelCase c{conv_node(s),
-               {{random_bytes(x, {s.n, s.c, s.h, s.w}, 1)}, constant(random_bytes(w, {s.m, s.c / s.groups, s.k, s.k}, 2)), constant(biases), {}, constant(Tensor::scalar(0.02f)),
-                constant(byte(x, x == DType::u8 ? 7 : -3)), constant(per_channel ? random_floats({s.m}, 5, 0.001f, 0.01f) : Tensor::scalar(0.004f)), constant(zeros)}};
+               {{random_bytes(x, {s.n, s.c, s.h, s.w}, 1)},
+                constant(random_bytes(w, {s.m, s.c / s.groups, s.k, s.k}, 2)),
+                constant(biases),
+                {},
+                constant(Tensor::scalar(0.02f)),
+                constant(byte(x, x == DType::u8 ? 7 : -3)),
+                constant(per_channel ? random_floats({s.m}, 5, 0.001f, 0.01f) : Tensor::scalar(0.004f)),
+                constant(zeros)}};
   if (y != DType::f32) c.inputs.insert(c.inputs.end(), {constant(Tensor::scalar(0.13f)), constant(byte(y, y == DType::u8 ? 101 : -20))});
   if (residual) {
     int64_t oh = (s.h + 2 * s.pad - s.dilation * (s.k - 1) - 1) / s.stride + 1, ow = (s.w + 2 * s.pad - s.dilation * (s.k - 1) - 1) / s.stride + 1;
@@ -156,7 +164,9 @@ TEST_CASE("8-bit convolution rounds inside of its epilogue and adds an 8-bit ten
         for (DType inner : k_bytes)
           for (const char* clamp : {"", "relu", "clip"}) {
             KernelCase c = byte_case(s, DType::u8, DType::i8, 0, true, inner == DType::u8 ? 1 : 2, DType::u8, !channel);
-            c.node.attributes.erase(std::remove_if(c.node.attributes.begin(), c.node.attributes.end(), [](const auto& a) { return a.first.starts_with("post"); }), c.node.attributes.end());
+            c.node.attributes.erase(
+                std::remove_if(c.node.attributes.begin(), c.node.attributes.end(), [](const auto& a) { return a.first.starts_with("post"); }),
+                c.node.attributes.end());
             if (*clamp) ops::append_post(c.node, clamp, -1.5f, 4.0f);
             ops::append_post(c.node, inner == DType::u8 ? "round_u8" : "round_i8", 0.1f, inner == DType::u8 ? 70.0f : -30.0f);
             ops::append_post(c.node, "add");

@@ -24,9 +24,16 @@ void check_fast(const KernelCase& c) {
 }  // namespace
 
 TEST_CASE("float products of any rank equal the reference") {
-  const std::pair<Shape, Shape> shapes[] = {{{5, 7}, {7, 3}},       {{1, 64}, {64, 65}},       {{2, 5, 16}, {16, 17}},        {{2, 3, 5, 8}, {2, 3, 8, 4}},
-                                            {{2, 3, 5, 8}, {3, 8, 4}}, {{8}, {8, 4}},          {{2, 5, 8}, {8}},              {{3, 1, 5, 8}, {1, 4, 8, 6}},
-                                            {{8}, {8}},             {{2, 1, 8}, {2, 8, 5}}};
+  const std::pair<Shape, Shape> shapes[] = {{{5, 7}, {7, 3}},
+                                            {{1, 64}, {64, 65}},
+                                            {{2, 5, 16}, {16, 17}},
+                                            {{2, 3, 5, 8}, {2, 3, 8, 4}},
+                                            {{2, 3, 5, 8}, {3, 8, 4}},
+                                            {{8}, {8, 4}},
+                                            {{2, 5, 8}, {8}},
+                                            {{3, 1, 5, 8}, {1, 4, 8, 6}},
+                                            {{8}, {8}},
+                                            {{2, 1, 8}, {2, 8, 5}}};
   for (const auto& [a, b] : shapes)
     for (bool fixed : {false, true}) {
       CAPTURE(text(std::span<const int64_t>(a), std::span<const int64_t>(b)));
@@ -39,14 +46,17 @@ TEST_CASE("Gemm with transposition, factors and any bias equals the reference") 
     for (int64_t tb : {0, 1})
       for (const Shape& bias : {Shape{17}, Shape{5, 17}, Shape{5, 1}, Shape{}, Shape{1, 17}}) {
         KernelCase c{node("Gemm", "", {{"transA", ta}, {"transB", tb}, {"alpha", 0.5f}, {"beta", 2.0f}}),
-                     {{random_floats(ta ? Shape{33, 5} : Shape{5, 33}, 1)}, constant(random_floats(tb ? Shape{17, 33} : Shape{33, 17}, 2)), constant(random_floats(bias, 3))}};
+                     {{random_floats(ta ? Shape{33, 5} : Shape{5, 33}, 1)},
+                      constant(random_floats(tb ? Shape{17, 33} : Shape{33, 17}, 2)),
+                      constant(random_floats(bias, 3))}};
         check_fast(c);
       }
 }
 
 TEST_CASE("products read transposed operands by strides and store a transposed result") {
-  KernelCase scores{node("MatMul", "mo", {{"perm_a", std::vector<int64_t>{0, 2, 1, 3}}, {"perm_b", std::vector<int64_t>{0, 2, 3, 1}}, {"alpha", 0.125f}}),
-                    {{random_floats({2, 9, 3, 16}, 1)}, {random_floats({2, 9, 3, 16}, 2)}}};
+  KernelCase scores{
+      node("MatMul", "mo", {{"perm_a", std::vector<int64_t>{0, 2, 1, 3}}, {"perm_b", std::vector<int64_t>{0, 2, 3, 1}}, {"alpha", 0.125f}}),
+      {{random_floats({2, 9, 3, 16}, 1)}, {random_floats({2, 9, 3, 16}, 2)}}};
   check_fast(scores);
   KernelCase context{node("MatMul", "mo", {{"perm_b", std::vector<int64_t>{0, 2, 1, 3}}, {"perm_y", std::vector<int64_t>{0, 2, 1, 3}}}),
                      {{random_floats({2, 3, 9, 9}, 1)}, {random_floats({2, 9, 3, 16}, 2)}}};
@@ -55,7 +65,9 @@ TEST_CASE("products read transposed operands by strides and store a transposed r
 
 TEST_CASE("products with bias, activation and residual equal the reference") {
   for (const char* post : {"relu", "gelu_erf", "gelu_tanh", "silu", "tanh", "sigmoid"}) {
-    KernelCase c{node("MatMul", "mo"), {{random_floats({2, 6, 24}, 1)}, constant(random_floats({24, 40}, 2)), constant(random_floats({40}, 3)), {random_floats({2, 6, 40}, 4)}}};
+    KernelCase c{
+        node("MatMul", "mo"),
+        {{random_floats({2, 6, 24}, 1)}, constant(random_floats({24, 40}, 2)), constant(random_floats({40}, 3)), {random_floats({2, 6, 40}, 4)}}};
     ops::append_post(c.node, post);
     ops::append_post(c.node, "add");
     check_fast(c);
@@ -79,8 +91,12 @@ TEST_CASE("8-bit products equal the integer reference up to one step of rounding
           CAPTURE(std::string(name(a)));
           CAPTURE(std::string(name(b)));
           KernelCase c{node("MatMul", "mo"),
-                       {{random_bytes(a, {2, 7, 64}, 1)}, {random_bytes(b, fixed ? Shape{64, 33} : Shape{2, 64, 33}, 2), fixed}, constant(random_floats({33}, 3)), {},
-                        constant(Tensor::scalar(0.02f)), constant(a == DType::u8 ? Tensor::scalar<uint8_t>(9) : Tensor::scalar<int8_t>(-5)),
+                       {{random_bytes(a, {2, 7, 64}, 1)},
+                        {random_bytes(b, fixed ? Shape{64, 33} : Shape{2, 64, 33}, 2), fixed},
+                        constant(random_floats({33}, 3)),
+                        {},
+                        constant(Tensor::scalar(0.02f)),
+                        constant(a == DType::u8 ? Tensor::scalar<uint8_t>(9) : Tensor::scalar<int8_t>(-5)),
                         constant(fixed && b == DType::i8 ? random_floats({33}, 4, 0.001f, 0.01f) : Tensor::scalar(0.01f)),
                         constant(b == DType::u8 ? Tensor::scalar<uint8_t>(fixed ? 128 : 120) : Tensor::scalar<int8_t>(0))}};
           if (to8) c.inputs.insert(c.inputs.end(), {constant(Tensor::scalar(0.3f)), constant(Tensor::scalar<uint8_t>(120))});
@@ -94,7 +110,8 @@ TEST_CASE("8-bit products give the integers of the reference on every instructio
     explicit Limit(kernels::Isa most) { kernels::limit_isa(most); }
     ~Limit() { kernels::limit_isa(kernels::Isa::avx512_vnni); }
   };
-  const std::tuple<Shape, Shape, int64_t> shapes[] = {{{2, 7, 64}, {64, 33}, 0}, {{53, 30}, {90, 30}, 1}, {{1, 35}, {35, 130}, 0}, {{2, 3, 5, 17}, {2, 3, 17, 20}, 0}, {{2, 1, 9, 8}, {3, 8, 70}, 0}};
+  const std::tuple<Shape, Shape, int64_t> shapes[] = {
+      {{2, 7, 64}, {64, 33}, 0}, {{53, 30}, {90, 30}, 1}, {{1, 35}, {35, 130}, 0}, {{2, 3, 5, 17}, {2, 3, 17, 20}, 0}, {{2, 1, 9, 8}, {3, 8, 70}, 0}};
   for (kernels::Isa most : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
     Limit limit(most);
     CAPTURE(static_cast<int>(most));
@@ -109,8 +126,13 @@ TEST_CASE("8-bit products give the integers of the reference on every instructio
               Tensor bz = b == DType::u8 ? Tensor::scalar<uint8_t>(zero ? 71 : 128) : Tensor::scalar<int8_t>(zero ? -20 : 0);
               if (zero && fixed && turn % 2) bz = random_bytes(b, {n}, 6);
               KernelCase c{node("MatMul", "mo", {{"trans_b", trans_b}}),
-                           {{random_bytes(a, as, 1)}, {random_bytes(b, bs, 2), fixed}, constant(turn % 3 ? random_floats({n}, 3) : Tensor::zeros(DType::i32, {n})), {}, constant(Tensor::scalar(0.02f)),
-                            constant(a == DType::u8 ? Tensor::scalar<uint8_t>(9) : Tensor::scalar<int8_t>(-5)), constant(fixed && !trans_b ? random_floats({n}, 4, 0.001f, 0.01f) : Tensor::scalar(0.01f)),
+                           {{random_bytes(a, as, 1)},
+                            {random_bytes(b, bs, 2), fixed},
+                            constant(turn % 3 ? random_floats({n}, 3) : Tensor::zeros(DType::i32, {n})),
+                            {},
+                            constant(Tensor::scalar(0.02f)),
+                            constant(a == DType::u8 ? Tensor::scalar<uint8_t>(9) : Tensor::scalar<int8_t>(-5)),
+                            constant(fixed && !trans_b ? random_floats({n}, 4, 0.001f, 0.01f) : Tensor::scalar(0.01f)),
                             constant(bz)}};
               if (turn % 4) c.inputs.insert(c.inputs.end(), {constant(Tensor::scalar(0.3f)), constant(Tensor::scalar<uint8_t>(120))});
               if (turn % 5 == 0) ops::append_post(c.node, "relu");
@@ -124,9 +146,21 @@ TEST_CASE("8-bit products give the integers of the reference on every instructio
 TEST_CASE("8-bit products read transposed operands by strides on every instruction set") {
   for (kernels::Isa most : {kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
     kernels::limit_isa(most);
-    KernelCase c{node("MatMul", "mo", {{"perm_a", std::vector<int64_t>{0, 2, 1, 3}}, {"perm_b", std::vector<int64_t>{0, 2, 3, 1}}, {"perm_y", std::vector<int64_t>{0, 2, 1, 3}}, {"alpha", 0.125f}}),
-                 {{random_bytes(DType::u8, {2, 9, 3, 16}, 1)}, {random_bytes(DType::i8, {2, 11, 3, 16}, 2)}, {}, {}, constant(Tensor::scalar(0.02f)), constant(Tensor::scalar<uint8_t>(9)),
-                  constant(Tensor::scalar(0.01f)), constant(Tensor::scalar<int8_t>(0)), constant(Tensor::scalar(0.02f)), constant(Tensor::scalar<uint8_t>(120))}};
+    KernelCase c{node("MatMul", "mo",
+                      {{"perm_a", std::vector<int64_t>{0, 2, 1, 3}},
+                       {"perm_b", std::vector<int64_t>{0, 2, 3, 1}},
+                       {"perm_y", std::vector<int64_t>{0, 2, 1, 3}},
+                       {"alpha", 0.125f}}),
+                 {{random_bytes(DType::u8, {2, 9, 3, 16}, 1)},
+                  {random_bytes(DType::i8, {2, 11, 3, 16}, 2)},
+                  {},
+                  {},
+                  constant(Tensor::scalar(0.02f)),
+                  constant(Tensor::scalar<uint8_t>(9)),
+                  constant(Tensor::scalar(0.01f)),
+                  constant(Tensor::scalar<int8_t>(0)),
+                  constant(Tensor::scalar(0.02f)),
+                  constant(Tensor::scalar<uint8_t>(120))}};
     c.steps = 1;
     c.exact = true;
     CHECK(check_candidates(c).fast());
@@ -139,7 +173,10 @@ TEST_CASE("a few rows times large weights equal the reference, weights read as t
     for (int64_t transposed : {0, 1})
       for (int64_t columns : {1030, 2048}) {
         KernelCase c{node("MatMul", "mo", {{"trans_b", transposed}}),
-                     {{random_floats({1, rows, 77}, 1)}, constant(random_floats(transposed ? Shape{columns, 77} : Shape{77, columns}, 2)), constant(random_floats({columns}, 3)), {random_floats({1, rows, columns}, 4)}}};
+                     {{random_floats({1, rows, 77}, 1)},
+                      constant(random_floats(transposed ? Shape{columns, 77} : Shape{77, columns}, 2)),
+                      constant(random_floats({columns}, 3)),
+                      {random_floats({1, rows, columns}, 4)}}};
         ops::append_post(c.node, "silu");
         ops::append_post(c.node, columns == 2048 ? "add" : "mul");
         KernelResult r = check_candidates(c);

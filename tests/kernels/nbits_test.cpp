@@ -14,7 +14,9 @@ namespace {
 KernelCase nbits(int64_t rows, int64_t k, int64_t n, int64_t block, int zeros, bool bias, int64_t level) {
   const int64_t blocks = (k + block - 1) / block;
   KernelCase c{node("MatMulNBits", "com.microsoft", {{"K", k}, {"N", n}, {"bits", int64_t{4}}, {"block_size", block}, {"accuracy_level", level}}),
-               {{random_floats({1, rows, k}, 1)}, constant(random_bytes(DType::u8, {n, blocks, block / 2}, 2)), constant(random_floats({n * blocks}, 3, 0.01f, 0.1f))}};
+               {{random_floats({1, rows, k}, 1)},
+                constant(random_bytes(DType::u8, {n, blocks, block / 2}, 2)),
+                constant(random_floats({n * blocks}, 3, 0.01f, 0.1f))}};
   if (zeros == 1) c.inputs.push_back(constant(random_bytes(DType::u8, {n * ((blocks + 1) / 2)}, 4)));
   if (zeros == 2) c.inputs.push_back(constant(random_floats({n * blocks}, 4, 6, 9)));
   if (bias) {
@@ -30,7 +32,8 @@ KernelCase nbits(int64_t rows, int64_t k, int64_t n, int64_t block, int zeros, b
 TEST_CASE("products with 4-bit weights equal the reference at every instruction set") {
   for (kernels::Isa isa : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
     kernels::limit_isa(isa);
-    for (const auto& [rows, k, n, block] : {std::array<int64_t, 4>{1, 64, 32, 32}, {1, 100, 50, 16}, {3, 256, 17, 128}, {8, 96, 33, 32}, {15, 512, 16, 256}, {21, 40, 7, 64}})
+    for (const auto& [rows, k, n, block] :
+         {std::array<int64_t, 4>{1, 64, 32, 32}, {1, 100, 50, 16}, {3, 256, 17, 128}, {8, 96, 33, 32}, {15, 512, 16, 256}, {21, 40, 7, 64}})
       for (int zeros : {0, 1, 2}) {
         CAPTURE(text(kernels::isa_name(), " ", rows, " ", k, " ", n, " ", block, " ", zeros));
         for (int64_t level : {0, 4}) {

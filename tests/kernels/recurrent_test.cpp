@@ -26,7 +26,9 @@ TEST_CASE("recurrent kernels equal the reference") {
             if (!lstm) c.node.set("linear_before_reset", option);
             Shape x = layout ? Shape{s.batch, s.steps, s.inputs} : Shape{s.steps, s.batch, s.inputs};
             Shape state = layout ? Shape{s.batch, d, s.hidden} : Shape{d, s.batch, s.hidden};
-            c.inputs = {{random_floats(x, 1)}, constant(random_floats({d, g * s.hidden, s.inputs}, 2, -0.4f, 0.4f)), constant(random_floats({d, g * s.hidden, s.hidden}, 3, -0.3f, 0.3f))};
+            c.inputs = {{random_floats(x, 1)},
+                        constant(random_floats({d, g * s.hidden, s.inputs}, 2, -0.4f, 0.4f)),
+                        constant(random_floats({d, g * s.hidden, s.hidden}, 3, -0.3f, 0.3f))};
             if (option) {
               c.inputs.push_back(constant(random_floats({d, 2 * g * s.hidden}, 4)));
               c.inputs.push_back({});

@@ -33,8 +33,9 @@ const Shape k_shapes[] = {{1}, {15}, {16, 17}, {2, 3, 5, 7}, {1, 65, 3, 3}};
 TEST_CASE("elementwise kernels equal the reference on odd sizes") {
   for_each_isa([] {
     for (const Shape& s : k_shapes)
-      for (const char* op : {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Gelu", "Elu", "Celu", "Selu", "Exp", "Abs", "Neg", "Erf", "Softplus",
-                             "Softsign", "Mish", "ThresholdedRelu", "Floor", "Ceil", "Swish"}) {
+      for (const char* op :
+           {"Relu", "LeakyRelu", "Sigmoid",  "Tanh",     "HardSigmoid", "HardSwish",       "Gelu",  "Elu",  "Celu", "Selu", "Exp", "Abs",
+            "Neg",  "Erf",       "Softplus", "Softsign", "Mish",        "ThresholdedRelu", "Floor", "Ceil", "Swish"}) {
         if (!ops::find(op, "")) continue;
         CAPTURE(op);
         CHECK(check_candidates({node(op), {{random_floats(s, 1, -6, 6)}}}).fast());
@@ -56,8 +57,14 @@ TEST_CASE("exp, sigmoid, tanh and erf hold at the ends of the range") {
 }
 
 TEST_CASE("binary kernels broadcast like numpy in both layouts") {
-  const std::pair<Shape, Shape> shapes[] = {{{2, 3, 5, 7}, {2, 3, 5, 7}}, {{2, 3, 5, 7}, {3, 1, 1}}, {{2, 3, 5, 7}, {2, 3, 1, 1}}, {{2, 3, 5, 7}, {1}},
-                                            {{2, 3, 5, 7}, {7}},          {{1, 3, 1, 1}, {2, 3, 4, 5}}, {{4, 1}, {1, 9}},             {{}, {5}},
+  const std::pair<Shape, Shape> shapes[] = {{{2, 3, 5, 7}, {2, 3, 5, 7}},
+                                            {{2, 3, 5, 7}, {3, 1, 1}},
+                                            {{2, 3, 5, 7}, {2, 3, 1, 1}},
+                                            {{2, 3, 5, 7}, {1}},
+                                            {{2, 3, 5, 7}, {7}},
+                                            {{1, 3, 1, 1}, {2, 3, 4, 5}},
+                                            {{4, 1}, {1, 9}},
+                                            {{}, {5}},
                                             {{2, 3, 5, 7}, {5, 7}}};
   for_each_isa([&] {
     for (const auto& [a, b] : shapes)
@@ -79,8 +86,14 @@ TEST_CASE("8-bit arithmetic equals the reference up to one step") {
         for (bool relu : {false, true}) {
           Tensor z = t == DType::u8 ? Tensor::scalar<uint8_t>(100) : Tensor::scalar<int8_t>(-20);
           KernelCase c{node("Binary", "mo", {{"op", std::string(op)}}),
-                       {{random_bytes(t, {2, 5, 4, 9}, 1)}, {random_bytes(t, {2, 5, 4, 9}, 2)}, constant(Tensor::scalar(0.03f)), constant(z), constant(Tensor::scalar(0.05f)),
-                        constant(z), constant(Tensor::scalar(0.06f)), constant(z)}};
+                       {{random_bytes(t, {2, 5, 4, 9}, 1)},
+                        {random_bytes(t, {2, 5, 4, 9}, 2)},
+                        constant(Tensor::scalar(0.03f)),
+                        constant(z),
+                        constant(Tensor::scalar(0.05f)),
+                        constant(z),
+                        constant(Tensor::scalar(0.06f)),
+                        constant(z)}};
           if (relu) ops::append_post(c.node, "relu");
           c.steps = 1;
           CHECK(check_candidates(c).fast());
@@ -106,8 +119,12 @@ TEST_CASE("softmax and normalisation equal the reference") {
       c.inputs.resize(2);
       if (ops::find("RMSNormalization", "")) CHECK(check_candidates(c).fast());
     }
-    KernelCase bn{node("BatchNormalization"), {{random_floats({2, 17, 3, 5}, 1)}, constant(random_floats({17}, 2)), constant(random_floats({17}, 3)), constant(random_floats({17}, 4)),
-                                               constant(random_floats({17}, 5, 0.1f, 2))}};
+    KernelCase bn{node("BatchNormalization"),
+                  {{random_floats({2, 17, 3, 5}, 1)},
+                   constant(random_floats({17}, 2)),
+                   constant(random_floats({17}, 3)),
+                   constant(random_floats({17}, 4)),
+                   constant(random_floats({17}, 5, 0.1f, 2))}};
     if (ops::find("BatchNormalization", "")) CHECK(check_candidates(bn).fast());
   });
 }
@@ -118,7 +135,9 @@ TEST_CASE("reductions equal the reference in both layouts") {
       if (!ops::find(op, "")) continue;
       CAPTURE(op);
       for (const std::vector<int64_t>& axes : {std::vector<int64_t>{2, 3}, {3}, {0}, {-1, -2, -3}, {1}, {0, 1, 2, 3}})
-        CHECK(check_candidates({node(op), {{random_floats({2, 67, 5, 7}, 1)}, constant(Tensor::of<int64_t>({static_cast<int64_t>(axes.size())}, axes))}}).ran.size() <= 1);
+        CHECK(check_candidates(
+                  {node(op), {{random_floats({2, 67, 5, 7}, 1)}, constant(Tensor::of<int64_t>({static_cast<int64_t>(axes.size())}, axes))}})
+                  .ran.size() <= 1);
     }
     for (const char* op : {"GlobalAveragePool", "GlobalMaxPool"})
       if (ops::find(op, "")) CHECK(check_candidates({node(op), {{random_floats({2, 67, 5, 7}, 1)}}}).fast());
@@ -131,7 +150,9 @@ TEST_CASE("quantizing and table look-up equal the reference exactly") {
       Tensor z = t == DType::u8 ? Tensor::scalar<uint8_t>(3) : Tensor::scalar<int8_t>(-7);
       CHECK(check_candidates({node("QuantizeLinear"), {{random_floats({3, 67}, 1, -20, 20)}, constant(Tensor::scalar(0.1f)), constant(z)}}).fast());
       CHECK(check_candidates({node("DequantizeLinear"), {{random_bytes(t, {3, 67}, 1)}, constant(Tensor::scalar(0.1f)), constant(z)}}).fast());
-      CHECK(check_candidates({node("DequantizeLinear", "", {{"axis", int64_t{0}}}), {{random_bytes(t, {3, 67}, 1)}, constant(random_floats({3}, 2, 0.1f, 1)), constant(random_bytes(t, {3}, 3))}}).fast());
+      CHECK(check_candidates({node("DequantizeLinear", "", {{"axis", int64_t{0}}}),
+                              {{random_bytes(t, {3, 67}, 1)}, constant(random_floats({3}, 2, 0.1f, 1)), constant(random_bytes(t, {3}, 3))}})
+                .fast());
       CHECK(check_candidates({node("Lookup", "mo"), {{random_bytes(t, {5, 131}, 1)}, constant(random_bytes(DType::i8, {256}, 2))}}).fast());
     }
     CHECK(check_candidates({node("Lookup", "mo"), {{random_bytes(DType::u8, {5, 131}, 1)}, constant(random_floats({256}, 2))}}).fast());
@@ -140,7 +161,9 @@ TEST_CASE("quantizing and table look-up equal the reference exactly") {
 
 TEST_CASE("quantizing rounds ties to even and saturates") {
   Tensor x = Tensor::of<float>({8}, {0.5f, 1.5f, -0.5f, 2.5f, 1e9f, -1e9f, 254.5f, 255.5f});
-  for_each_isa([&] { CHECK(check_candidates({node("QuantizeLinear"), {{x}, constant(Tensor::scalar(1.0f)), constant(Tensor::scalar<uint8_t>(0))}}).fast()); });
+  for_each_isa([&] {
+    CHECK(check_candidates({node("QuantizeLinear"), {{x}, constant(Tensor::scalar(1.0f)), constant(Tensor::scalar<uint8_t>(0))}}).fast());
+  });
 }
 
 TEST_CASE("copies equal the reference for every width") {
@@ -159,11 +182,17 @@ TEST_CASE("pools equal the reference") {
     for (int64_t ceil : {0, 1})
       if (ops::find(op, ""))
         CHECK(check_candidates({node(op, "",
-                                     {{"kernel_shape", std::vector<int64_t>{3, 3}}, {"strides", std::vector<int64_t>{2, 2}}, {"pads", std::vector<int64_t>{1, 1, 1, 1}}, {"ceil_mode", ceil}}),
+                                     {{"kernel_shape", std::vector<int64_t>{3, 3}},
+                                      {"strides", std::vector<int64_t>{2, 2}},
+                                      {"pads", std::vector<int64_t>{1, 1, 1, 1}},
+                                      {"ceil_mode", ceil}}),
                                 {{random_floats({2, 19, 10, 9}, 1)}}})
                   .fast());
   CHECK(check_candidates({node("Pool", "mo", {{"op", std::string("global_average")}}),
-                          {{random_bytes(DType::u8, {2, 19, 7, 7}, 1)}, constant(Tensor::scalar(0.1f)), constant(Tensor::scalar<uint8_t>(9)), constant(Tensor::scalar(0.07f)),
+                          {{random_bytes(DType::u8, {2, 19, 7, 7}, 1)},
+                           constant(Tensor::scalar(0.1f)),
+                           constant(Tensor::scalar<uint8_t>(9)),
+                           constant(Tensor::scalar(0.07f)),
                            constant(Tensor::scalar<uint8_t>(0))},
                           1,
                           1e-5f,
@@ -176,10 +205,17 @@ TEST_CASE("8-bit average pools give the integers of the reference") {
     for (int64_t with_pad : {0, 1})
       for (int64_t ceil : {0, 1}) {
         KernelCase c{node("Pool", "mo",
-                          {{"op", std::string("average")}, {"kernel_shape", std::vector<int64_t>{3, 2}}, {"strides", std::vector<int64_t>{2, 1}}, {"pads", std::vector<int64_t>{1, 0, 1, 1}},
-                           {"ceil_mode", ceil}, {"count_include_pad", with_pad}}),
-                     {{random_bytes(x, {2, 70, 10, 9}, 1)}, constant(Tensor::scalar(0.1f)), constant(x == DType::u8 ? Tensor::scalar<uint8_t>(9) : Tensor::scalar<int8_t>(-9)),
-                      constant(Tensor::scalar(0.07f)), constant(Tensor::scalar<uint8_t>(3))}};
+                          {{"op", std::string("average")},
+                           {"kernel_shape", std::vector<int64_t>{3, 2}},
+                           {"strides", std::vector<int64_t>{2, 1}},
+                           {"pads", std::vector<int64_t>{1, 0, 1, 1}},
+                           {"ceil_mode", ceil},
+                           {"count_include_pad", with_pad}}),
+                     {{random_bytes(x, {2, 70, 10, 9}, 1)},
+                      constant(Tensor::scalar(0.1f)),
+                      constant(x == DType::u8 ? Tensor::scalar<uint8_t>(9) : Tensor::scalar<int8_t>(-9)),
+                      constant(Tensor::scalar(0.07f)),
+                      constant(Tensor::scalar<uint8_t>(3))}};
         c.exact = true;
         CHECK(check_candidates(c).fast());
       }
@@ -199,7 +235,8 @@ TEST_CASE("resizing equals the reference in every mode and both layouts") {
   Tensor scales = Tensor::of<float>({4}, {1, 1, 2, 1.7f});
   for (const char* mode : {"nearest", "linear", "cubic"})
     for (const char* rule : {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"}) {
-      KernelCase c{node("Resize", "", {{"mode", std::string(mode)}, {"coordinate_transformation_mode", std::string(rule)}}), {{random_floats({2, 17, 5, 6}, 1)}, {}, constant(scales)}};
+      KernelCase c{node("Resize", "", {{"mode", std::string(mode)}, {"coordinate_transformation_mode", std::string(rule)}}),
+                   {{random_floats({2, 17, 5, 6}, 1)}, {}, constant(scales)}};
       CHECK(check_candidates(c).fast());
     }
   KernelCase c{node("Resize"), {{random_bytes(DType::u8, {1, 9, 5, 6}, 1)}, {}, constant(scales)}};
@@ -209,8 +246,11 @@ TEST_CASE("resizing equals the reference in every mode and both layouts") {
 TEST_CASE("transposed convolution equals the reference") {
   for (int64_t groups : {1, 2})
     for (int64_t stride : {1, 2}) {
-      KernelCase c{node("ConvTranspose", "", {{"strides", std::vector<int64_t>{stride, stride}}, {"pads", std::vector<int64_t>{1, 1, 1, 1}}, {"group", groups},
-                                               {"output_padding", std::vector<int64_t>{stride - 1, stride - 1}}}),
+      KernelCase c{node("ConvTranspose", "",
+                        {{"strides", std::vector<int64_t>{stride, stride}},
+                         {"pads", std::vector<int64_t>{1, 1, 1, 1}},
+                         {"group", groups},
+                         {"output_padding", std::vector<int64_t>{stride - 1, stride - 1}}}),
                    {{random_floats({1, 16, 5, 6}, 1)}, constant(random_floats({16, 8, 3, 3}, 2)), constant(random_floats({8 * groups}, 3))}};
       KernelResult r = check_candidates(c);
       for (const std::string& why : r.declined) MESSAGE(why);

@@ -25,8 +25,12 @@ void* operator new(std::size_t bytes) { return bounded(bytes, 1); }
 void* operator new[](std::size_t bytes) { return bounded(bytes, 1); }
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return quiet(bytes, 1); }
 void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return quiet(bytes, 1); }
-void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept { return quiet(bytes, static_cast<std::size_t>(alignment)); }
-void* operator new[](std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept { return quiet(bytes, static_cast<std::size_t>(alignment)); }
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return quiet(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return quiet(bytes, static_cast<std::size_t>(alignment));
+}
 void* operator new(std::size_t bytes, std::align_val_t alignment) { return bounded(bytes, static_cast<std::size_t>(alignment)); }
 void* operator new[](std::size_t bytes, std::align_val_t alignment) { return bounded(bytes, static_cast<std::size_t>(alignment)); }
 void operator delete(void* p) noexcept { std::free(p); }

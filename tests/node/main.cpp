@@ -97,8 +97,8 @@ int run(int argc, char** argv) {
   std::vector<std::string> names;
   for (std::string& name : mo::node_tests::case_names(a.cases))
     if (name.find(a.only) != std::string::npos) names.push_back(std::move(name));
-  std::vector<std::string> results = mo::node_tests::run_isolated(
-      names.size(), a.jobs, a.seconds, a.memory_mb, [&](size_t i) { return mo::node_tests::run_case(a.cases, names[i], a.engines); });
+  std::vector<std::string> results = mo::node_tests::run_isolated(names.size(), a.jobs, a.seconds, a.memory_mb,
+                                                                  [&](size_t i) { return mo::node_tests::run_case(a.cases, names[i], a.engines); });
   int passed = 0, listed = 0, unlisted = 0, surprises = 0, crashed = 0;
   for (size_t i = 0; i < names.size(); ++i) {
     bool ok = results[i].empty(), known = expected.contains(names[i]);

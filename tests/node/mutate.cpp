@@ -23,7 +23,8 @@ Tensor filled(DType dtype, Shape shape, double value) {
   return t;
 }
 
-void add_tensor_mutations(const Tensor& t, const std::string& what, const std::function<void(graph::Model&, Case&, Tensor)>& put, std::vector<Mutation>& out) {
+void add_tensor_mutations(const Tensor& t, const std::string& what, const std::function<void(graph::Model&, Case&, Tensor)>& put,
+                          std::vector<Mutation>& out) {
   auto add = [&](std::string how, Tensor changed) {
     out.push_back({text(what, ": ", how), [put, changed](graph::Model& m, Case& c) { put(m, c, changed); }});
   };
@@ -36,9 +37,11 @@ void add_tensor_mutations(const Tensor& t, const std::string& what, const std::f
       shape[a] = size;
       add(text("axis ", a, " of ", size), filled(t.dtype(), shape, 1));
     }
-  for (DType d : {DType::f32, DType::i64, DType::i32, DType::u8, DType::boolean, DType::f16, DType::f64, DType::string, DType::i4, DType::c64, DType::f8e4m3fn})
+  for (DType d :
+       {DType::f32, DType::i64, DType::i32, DType::u8, DType::boolean, DType::f16, DType::f64, DType::string, DType::i4, DType::c64, DType::f8e4m3fn})
     if (d != t.dtype()) add(text("as ", name(d)), filled(d, t.shape(), 1));
-  for (double v : {0.0, -1.0, 3e9, 4e18, -4e18, 1e300, HUGE_VAL, std::numeric_limits<double>::quiet_NaN()}) add(text("all ", v), filled(t.dtype(), t.shape(), v));
+  for (double v : {0.0, -1.0, 3e9, 4e18, -4e18, 1e300, HUGE_VAL, std::numeric_limits<double>::quiet_NaN()})
+    add(text("all ", v), filled(t.dtype(), t.shape(), v));
 }
 
 struct ListAttribute {
@@ -106,7 +109,8 @@ std::vector<Mutation> mutations(const graph::Model& model, const Case& c) {
   const graph::Graph& g = model.graph;
   for (size_t i = 0; i < c.inputs.size(); ++i) {
     if (!c.inputs[i].is_tensor()) continue;
-    add_tensor_mutations(c.inputs[i].tensor, text("input ", i), [i](graph::Model&, Case& changed, Tensor t) { changed.inputs[i] = std::move(t); }, out);
+    add_tensor_mutations(
+        c.inputs[i].tensor, text("input ", i), [i](graph::Model&, Case& changed, Tensor t) { changed.inputs[i] = std::move(t); }, out);
   }
   for (graph::NodeId id : g.order()) {
     const graph::Node& n = g.node(id);
@@ -119,14 +123,16 @@ std::vector<Mutation> mutations(const graph::Model& model, const Case& c) {
       const Tensor* t = g.constant_of(n.inputs[i]);
       if (!t) continue;
       graph::ValueId v = n.inputs[i];
-      add_tensor_mutations(*t, text("constant ", i), [v](graph::Model& m, Case&, Tensor changed) { m.graph.value(v).constant = std::move(changed); }, out);
+      add_tensor_mutations(
+          *t, text("constant ", i), [v](graph::Model& m, Case&, Tensor changed) { m.graph.value(v).constant = std::move(changed); }, out);
     }
     // edges last: they renumber nothing, but change arity
     for (size_t i = 0; i < n.inputs.size(); ++i)
       out.push_back({text("edge ", i, " cut"), [id, i](graph::Model& m, Case&) { m.graph.set_input(id, i, graph::k_none); }});
     if (!n.inputs.empty()) {
       out.push_back({"last edge gone", [id](graph::Model& m, Case&) { m.graph.resize_inputs(id, m.graph.node(id).inputs.size() - 1); }});
-      out.push_back({"one edge more", [id](graph::Model& m, Case&) { m.graph.set_input(id, m.graph.node(id).inputs.size(), m.graph.node(id).inputs[0]); }});
+      out.push_back(
+          {"one edge more", [id](graph::Model& m, Case&) { m.graph.set_input(id, m.graph.node(id).inputs.size(), m.graph.node(id).inputs[0]); }});
     }
   }
   return out;
@@ -136,9 +142,7 @@ size_t mutation_count(const std::string& root, const std::string& name) {
   Case c = read_case(root, name);
   try {
     return mutations(onnx::read(c.folder + "/model.onnx"), c).size();
-  } catch (const Error&) {
-    return 0;
-  }
+  } catch (const Error&) { return 0; }
 }
 
 std::string mutation_name(const std::string& root, const std::string& name, size_t index) {
@@ -163,9 +167,7 @@ std::string run_mutation(const std::string& root, const std::string& name, size_
       if (e.code() == Code::internal) wrong += text(stage, ": ", e.message(), "; ");
     } catch (const std::bad_alloc&) {
       // a size that memory does not hold: the ABI tells it as such
-    } catch (const std::exception& e) {
-      wrong += text(stage, ": foreign exception: ", e.what(), "; ");
-    }
+    } catch (const std::exception& e) { wrong += text(stage, ": foreign exception: ", e.what(), "; "); }
   };
   graph::Graph& g = model.graph;
   attempt("mutating", [&](Control&) {

@@ -87,9 +87,7 @@ std::string run_case(const std::string& root, const std::string& name, const Eng
       if (!wrong.empty()) return text(stage, ": ", wrong);
     }
     return {};
-  } catch (const Error& e) {
-    return text(stage, ": ", told(e));
-  } catch (const std::exception& e) {
+  } catch (const Error& e) { return text(stage, ": ", told(e)); } catch (const std::exception& e) {
     return text(stage, ": ", e.what());
   }
 }

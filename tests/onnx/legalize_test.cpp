@@ -17,7 +17,8 @@ struct Made {
   bool done;
 };
 
-Made upgraded(const std::string& op, int64_t version, std::vector<std::pair<std::string, graph::AttrValue>> attributes, std::vector<graph::Type> inputs, bool last = false) {
+Made upgraded(const std::string& op, int64_t version, std::vector<std::pair<std::string, graph::AttrValue>> attributes,
+              std::vector<graph::Type> inputs, bool last = false) {
   Made m;
   m.node.op = op;
   m.node.attributes = std::move(attributes);

@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 #include <pthread.h>
 
-
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -41,9 +40,7 @@ struct Outcome {
 Outcome outcome(std::string_view bytes, const onnx::ReadOptions& options = {}) {
   try {
     onnx::read_bytes(bytes, options);
-  } catch (const Error& e) {
-    return {e.code(), e.message(), e.node()};
-  }
+  } catch (const Error& e) { return {e.code(), e.message(), e.node()}; }
   return {};
 }
 
@@ -75,7 +72,8 @@ std::vector<std::string> seeds() {
   auto graph_attribute = [&](const char* name) { return field(5, field(1, name) + field(6, branch) + number(20, 5)); };
   list.push_back(model(field(1, node("If", {"c"}, {"y"}, graph_attribute("then_branch") + graph_attribute("else_branch"))) + field(11, value("x")) +
                        field(11, value("c")) + field(12, value("y"))));
-  std::string function = field(1, "f") + field(4, "a") + field(5, "b") + field(7, node("Neg", {"a"}, {"b"})) + field(9, number(2, 17)) + field(10, "own");
+  std::string function =
+      field(1, "f") + field(4, "a") + field(5, "b") + field(7, node("Neg", {"a"}, {"b"})) + field(9, number(2, 17)) + field(10, "own");
   list.push_back(model(field(1, node("f", {"x"}, {"y"}) + field(7, "own")) + field(11, value("x")) + field(12, value("y")), field(25, function)));
   return list;
 }
@@ -105,9 +103,7 @@ TEST_CASE("hostile bytes: every single bit flip of small models is a graph or on
         graph::Model m = onnx::read_bytes(bytes);
         try {
           onnx::write_bytes(m);
-        } catch (const Error& e) {
-          CHECK(e.code() != Code::internal);
-        }
+        } catch (const Error& e) { CHECK(e.code() != Code::internal); }
       }
     }
 }
@@ -136,7 +132,9 @@ TEST_CASE("hostile bytes: noise") {
 }
 
 TEST_CASE("bad references name the node, tensor or value") {
-  auto graph_with = [](const std::string& nodes, const std::string& more = {}) { return model(nodes + field(11, value("x")) + field(12, value("y")) + more); };
+  auto graph_with = [](const std::string& nodes, const std::string& more = {}) {
+    return model(nodes + field(11, value("x")) + field(12, value("y")) + more);
+  };
   Outcome o = outcome(graph_with(field(1, node("Relu", {"nowhere"}, {"y"}))));
   CHECK(o.code == Code::format);
   CHECK(o.node == "the_Relu");
@@ -153,7 +151,9 @@ TEST_CASE("bad references name the node, tensor or value") {
 }
 
 TEST_CASE("bad tensors are refused before memory is taken") {
-  auto with = [](const std::string& init) { return model(field(1, node("Add", {"x", "w"}, {"y"})) + field(11, value("x")) + field(12, value("y")) + init); };
+  auto with = [](const std::string& init) {
+    return model(field(1, node("Add", {"x", "w"}, {"y"})) + field(11, value("x")) + field(12, value("y")) + init);
+  };
   std::string raw16 = field(9, std::string(16, '\1'));
   CHECK(outcome(with(initializer("w", {4}, 1, raw16))).code == Code{0});
   Outcome o = outcome(with(initializer("w", {5}, 1, raw16)));
@@ -167,7 +167,7 @@ TEST_CASE("bad tensors are refused before memory is taken") {
   CHECK(outcome(with(initializer("w", {int64_t{1} << 62, 4}, 1, raw16))).code == Code::limit);
   CHECK(outcome(with(initializer("w", {int64_t{1} << 32, int64_t{1} << 32}, 1, {}))).code == Code::limit);
   CHECK(outcome(with(initializer("w", std::vector<int64_t>(65, 1), 1, field(9, std::string(4, '\0'))))).code == Code::limit);
-  CHECK(outcome(with(initializer("w", {2}, 8, raw16))).code == Code::format);                      // strings in raw data
+  CHECK(outcome(with(initializer("w", {2}, 8, raw16))).code == Code::format);  // strings in raw data
   CHECK(outcome(with(initializer("w", {4}, 1, raw16) + initializer("w", {4}, 1, raw16))).code == Code::format);
   CHECK(outcome(with(initializer("x", {4}, 7, field(9, std::string(32, '\0'))))).code == Code::type);  // input of another dtype
   CHECK(outcome(with(initializer("w", {4}, 1, raw16 + field(3, number(1, 0))))).code == Code::unsupported);
@@ -190,7 +190,8 @@ TEST_CASE("limits hold on both sides") {
   CHECK(outcome(seed, o).code == Code{0});
   o.limits.name_bytes = 7;
   CHECK(outcome(seed, o).code == Code::limit);
-  std::string weights = model(field(1, node("Add", {"x", "w"}, {"y"})) + field(11, value("x")) + field(12, value("y")) + initializer("w", {4}, 1, field(9, std::string(16, '\1'))));
+  std::string weights = model(field(1, node("Add", {"x", "w"}, {"y"})) + field(11, value("x")) + field(12, value("y")) +
+                              initializer("w", {4}, 1, field(9, std::string(16, '\1'))));
   o = {};
   o.limits.tensor_bytes = 16;
   CHECK(outcome(weights, o).code == Code{0});
@@ -229,7 +230,9 @@ TEST_CASE("the deepest nesting allowed fits a stack of 256 KiB") {
   std::string graph = field(1, node("Relu", {"x"}, {"b"})) + field(12, value("b"));
   for (int i = 0; i < 31; ++i) {
     std::string branch = field(6, graph) + number(20, 5);
-    graph = field(1, node("If", {"x"}, {"b"}, field(5, field(1, "then_branch") + branch) + (i < 8 ? field(5, field(1, "else_branch") + branch) : std::string()))) + field(12, value("b"));
+    graph = field(1, node("If", {"x"}, {"b"},
+                          field(5, field(1, "then_branch") + branch) + (i < 8 ? field(5, field(1, "else_branch") + branch) : std::string()))) +
+            field(12, value("b"));
   }
   std::string bytes = model(graph + field(11, value("x")));
   pthread_attr_t attributes;
@@ -239,9 +242,7 @@ TEST_CASE("the deepest nesting allowed fits a stack of 256 KiB") {
     try {
       onnx::write_bytes(onnx::read_bytes(*static_cast<std::string*>(data)));
       return data;
-    } catch (const Error&) {
-      return nullptr;
-    }
+    } catch (const Error&) { return nullptr; }
   };
   pthread_t thread;
   REQUIRE(pthread_create(&thread, &attributes, work, &bytes) == 0);
@@ -253,9 +254,12 @@ TEST_CASE("the deepest nesting allowed fits a stack of 256 KiB") {
 
 TEST_CASE("functions: cycles, doubling chains and missing attributes") {
   auto function = [](const std::string& name, const std::string& body) {
-    return field(25, field(1, name) + field(4, "a") + field(5, "b") + body + field(9, number(2, 17)) + field(9, field(1, "own") + number(2, 1)) + field(10, "own"));
+    return field(25, field(1, name) + field(4, "a") + field(5, "b") + body + field(9, number(2, 17)) + field(9, field(1, "own") + number(2, 1)) +
+                         field(10, "own"));
   };
-  auto call = [](const std::string& name, const std::string& in, const std::string& out) { return field(7, node(name, {in}, {out}) + field(7, "own")); };
+  auto call = [](const std::string& name, const std::string& in, const std::string& out) {
+    return field(7, node(name, {in}, {out}) + field(7, "own"));
+  };
   std::string main_graph = field(1, node("f0", {"x"}, {"y"}) + field(7, "own")) + field(11, value("x")) + field(12, value("y"));
   CHECK(outcome(model(main_graph, function("f0", call("f0", "a", "b")))).message.find("calls itself") != std::string::npos);
   CHECK(outcome(model(main_graph, function("f0", call("f1", "a", "b")) + function("f1", call("f0", "a", "b")))).code == Code::format);
@@ -282,7 +286,8 @@ TEST_CASE("sparse tensors do not unfold out of proportion") {
     for (uint64_t d : dims) s += number(3, d);
     return model(field(1, node("Add", {"x", "w"}, {"y"})) + field(11, value("x")) + field(12, value("y")) + field(15, s));
   };
-  std::string one_three = std::string("\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0", 16), far = std::string("\1\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0", 16), negative = std::string(16, '\xff');
+  std::string one_three = std::string("\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0", 16), far = std::string("\1\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0", 16),
+              negative = std::string(16, '\xff');
   CHECK(outcome(sparse({4}, one_three)).code == Code{0});
   CHECK(outcome(sparse({4}, far)).code == Code::format);
   CHECK(outcome(sparse({4}, negative)).code == Code::format);
@@ -298,7 +303,9 @@ TEST_CASE("external data: ranges, links and paths are checked") {
   std::filesystem::create_symlink("../secret", folder.path / "m/link");
   auto entry = [](const std::string& k, const std::string& v) { return field(13, field(1, k) + field(2, v)); };
   auto load = [&](const std::string& location, const std::string& offset, const std::string& length, const std::string& more = {}) {
-    std::string init = initializer("w", {4}, 1, entry("location", location) + (offset.empty() ? "" : entry("offset", offset)) + (length.empty() ? "" : entry("length", length)) + number(14, 1));
+    std::string init = initializer("w", {4}, 1,
+                                   entry("location", location) + (offset.empty() ? "" : entry("offset", offset)) +
+                                       (length.empty() ? "" : entry("length", length)) + number(14, 1));
     std::string bytes = model(field(1, node("Add", {"x", "w"}, {"y"})) + field(11, value("x")) + field(12, value("y")) + init + more);
     write_file(folder / "m/model.onnx", bytes);
     try {
@@ -331,7 +338,8 @@ TEST_CASE("external data: ranges, links and paths are checked") {
 }
 
 TEST_CASE("a subgraph input that is also an initializer is refused") {
-  std::string body = field(1, node("Relu", {"s"}, {"o"})) + field(11, value("s")) + field(12, value("o")) + initializer("s", {1}, 1, field(9, std::string(4, '\0')));
+  std::string body =
+      field(1, node("Relu", {"s"}, {"o"})) + field(11, value("s")) + field(12, value("o")) + initializer("s", {1}, 1, field(9, std::string(4, '\0')));
   std::string loop = node("Loop", {"", "", "x"}, {"y"}, field(5, field(1, "body") + field(6, body) + number(20, 5)));
   CHECK(outcome(model(field(1, loop) + field(11, value("x")) + field(12, value("y")))).code == Code::format);
 }

@@ -165,7 +165,8 @@ TEST_CASE("onnx: a subgraph that hides an outer name is renamed, one that hands 
   hides.outputs.push_back(hidden);
   graph::Model m;
   m.opsets = {{"", 17}};
-  graph::ValueId x = m.graph.add_value("x", graph::Type::tensor(DType::f32, Shape{3})), c = m.graph.add_value("c", graph::Type::tensor(DType::boolean, Shape{}));
+  graph::ValueId x = m.graph.add_value("x", graph::Type::tensor(DType::f32, Shape{3})),
+                 c = m.graph.add_value("c", graph::Type::tensor(DType::boolean, Shape{}));
   m.graph.inputs = {x, c};
   graph::Node n;
   n.op = "If";

@@ -15,7 +15,9 @@ Tensor f(Shape s, std::initializer_list<float> v) { return Tensor::of<float>(std
 Tensor i32(Shape s, std::initializer_list<int32_t> v) { return Tensor::of<int32_t>(std::move(s), v); }
 Tensor b(Shape s, std::initializer_list<bool> v) { return Tensor::of<bool>(std::move(s), v); }
 
-void both(const char* op, Tensor x, Tensor y, Tensor want) { check_op({.node = node(op), .inputs = {{std::move(x)}, {std::move(y)}}, .expected = {std::move(want)}}); }
+void both(const char* op, Tensor x, Tensor y, Tensor want) {
+  check_op({.node = node(op), .inputs = {{std::move(x)}, {std::move(y)}}, .expected = {std::move(want)}});
+}
 
 }  // namespace
 
@@ -50,8 +52,11 @@ TEST_CASE("Mod follows the divisor's sign, or the dividend's with fmod") {
 
 TEST_CASE("BitShift beyond the width leaves the sign") {
   Tensor x = Tensor::of<int8_t>({3}, {-128, 3, -1}), y = Tensor::of<int8_t>({3}, {1, 9, -1});
-  check_op({.node = node("BitShift", "", {{"direction", std::string("RIGHT")}}), .inputs = {{x}, {y}}, .expected = {Tensor::of<int8_t>({3}, {-64, 0, -1})}});
-  check_op({.node = node("BitShift", "", {{"direction", std::string("LEFT")}}), .inputs = {{x}, {y}}, .expected = {Tensor::of<int8_t>({3}, {0, 0, 0})}});
+  check_op({.node = node("BitShift", "", {{"direction", std::string("RIGHT")}}),
+            .inputs = {{x}, {y}},
+            .expected = {Tensor::of<int8_t>({3}, {-64, 0, -1})}});
+  check_op(
+      {.node = node("BitShift", "", {{"direction", std::string("LEFT")}}), .inputs = {{x}, {y}}, .expected = {Tensor::of<int8_t>({3}, {0, 0, 0})}});
   CHECK(op_error({.node = node("BitShift"), .inputs = {{x}, {y}}}).find("direction") != std::string::npos);
 }
 

@@ -15,7 +15,9 @@ namespace {
 int64_t number(DType d) { return static_cast<int64_t>(d); }
 Tensor f(std::initializer_list<float> v) { return Tensor::of<float>({static_cast<int64_t>(v.size())}, v); }
 Tensor words(std::initializer_list<std::string> v) { return Tensor::of<std::string>({static_cast<int64_t>(v.size())}, v); }
-void cast(Tensor x, Tensor want) { check_op({.node = node("Cast", "", {{"to", number(want.dtype())}}), .inputs = {{std::move(x)}}, .expected = {want}}); }
+void cast(Tensor x, Tensor want) {
+  check_op({.node = node("Cast", "", {{"to", number(want.dtype())}}), .inputs = {{std::move(x)}}, .expected = {want}});
+}
 
 }  // namespace
 

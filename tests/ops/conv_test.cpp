@@ -25,11 +25,14 @@ TEST_CASE("Conv agrees with itself through inference, planned memory and fast ke
   struct Size {
     int64_t n, c, m, group, h, w, k, stride, dilation, pad;
   };
-  for (const Size& s : {Size{1, 3, 16, 1, 9, 9, 3, 1, 1, 1}, Size{2, 15, 17, 1, 7, 5, 1, 1, 1, 0}, Size{1, 16, 16, 16, 8, 8, 3, 2, 1, 1}, Size{1, 8, 64, 4, 6, 6, 3, 1, 2, 2},
-                        Size{1, 1, 1, 1, 1, 1, 1, 1, 1, 0}, Size{0, 3, 4, 1, 5, 5, 3, 1, 1, 0}, Size{1, 63, 65, 1, 3, 3, 3, 1, 1, 1}}) {
+  for (const Size& s : {Size{1, 3, 16, 1, 9, 9, 3, 1, 1, 1}, Size{2, 15, 17, 1, 7, 5, 1, 1, 1, 0}, Size{1, 16, 16, 16, 8, 8, 3, 2, 1, 1},
+                        Size{1, 8, 64, 4, 6, 6, 3, 1, 2, 2}, Size{1, 1, 1, 1, 1, 1, 1, 1, 1, 0}, Size{0, 3, 4, 1, 5, 5, 3, 1, 1, 0},
+                        Size{1, 63, 65, 1, 3, 3, 3, 1, 1, 1}}) {
     CAPTURE(s.c);
-    OpCase c{node("Conv", "", {{"group", s.group}, {"strides", Ints{s.stride, s.stride}}, {"dilations", Ints{s.dilation, s.dilation}}, {"pads", Ints(4, s.pad)}}),
-             {{random_floats({s.n, s.c, s.h, s.w}, 1)}, constant(random_floats({s.m, s.c / s.group, s.k, s.k}, 2)), constant(random_floats({s.m}, 3))}};
+    OpCase c{
+        node("Conv", "",
+             {{"group", s.group}, {"strides", Ints{s.stride, s.stride}}, {"dilations", Ints{s.dilation, s.dilation}}, {"pads", Ints(4, s.pad)}}),
+        {{random_floats({s.n, s.c, s.h, s.w}, 1)}, constant(random_floats({s.m, s.c / s.group, s.k, s.k}, 2)), constant(random_floats({s.m}, 3))}};
     check_op(c);
   }
 }
@@ -70,7 +73,8 @@ TEST_CASE("ConvTranspose spreads each element over its window") {
   shaped.node.set("output_shape", Ints{4});
   shaped.expected = {floats({1, 1, 4}, {10, 102, 20, 200})};  // one element too many goes in front
   check_op(shaped);
-  check_op({node("ConvTranspose", "", {{"group", int64_t{2}}, {"pads", Ints{1, 1, 1, 1}}}), {{random_floats({1, 4, 5, 5}, 1)}, constant(random_floats({4, 3, 3, 3}, 2))}});
+  check_op({node("ConvTranspose", "", {{"group", int64_t{2}}, {"pads", Ints{1, 1, 1, 1}}}),
+            {{random_floats({1, 4, 5, 5}, 1)}, constant(random_floats({4, 3, 3, 3}, 2))}});
 }
 
 TEST_CASE("ConvInteger counts padding as the zero point") {
@@ -84,8 +88,14 @@ TEST_CASE("ConvInteger counts padding as the zero point") {
 TEST_CASE("QLinearConv scales, rounds half to even and saturates") {
   // sums 2 and -100 times 0.25: 0.5 rounds to 0, -25 + 10 saturates at 0
   OpCase c{node("QLinearConv"),
-           {{Tensor::of<uint8_t>({1, 1, 2}, {2, 255})}, {Tensor::scalar<float>(0.5f)}, {Tensor::scalar<uint8_t>(0)}, {Tensor::of<int8_t>({2, 1, 1}, {1, -100})},
-            {Tensor::of<float>({2}, {0.5f, 0.5f})}, {Tensor::of<int8_t>({2}, {0, 0})}, {Tensor::scalar<float>(1.0f)}, {Tensor::scalar<uint8_t>(10)}}};
+           {{Tensor::of<uint8_t>({1, 1, 2}, {2, 255})},
+            {Tensor::scalar<float>(0.5f)},
+            {Tensor::scalar<uint8_t>(0)},
+            {Tensor::of<int8_t>({2, 1, 1}, {1, -100})},
+            {Tensor::of<float>({2}, {0.5f, 0.5f})},
+            {Tensor::of<int8_t>({2}, {0, 0})},
+            {Tensor::scalar<float>(1.0f)},
+            {Tensor::scalar<uint8_t>(10)}}};
   c.expected = {Tensor::of<uint8_t>({1, 2, 2}, {10, 74, 0, 0})};
   check_op(c);
 }

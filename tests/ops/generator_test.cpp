@@ -26,15 +26,23 @@ TEST_CASE("Constant gives each of its attribute forms") {
 
 TEST_CASE("ConstantOfShape fills any dtype, EyeLike sets a diagonal") {
   check_op({.node = node("ConstantOfShape"), .inputs = {{ints({2, 1}), true}}, .expected = {f({2, 1}, {0, 0})}});
-  check_op({.node = node("ConstantOfShape", "", {{"value", Tensor::of<int8_t>({1}, {-3})}}), .inputs = {{ints({}), true}}, .expected = {Tensor::scalar(int8_t{-3})}});
+  check_op({.node = node("ConstantOfShape", "", {{"value", Tensor::of<int8_t>({1}, {-3})}}),
+            .inputs = {{ints({}), true}},
+            .expected = {Tensor::scalar(int8_t{-3})}});
   CHECK(op_error({.node = node("ConstantOfShape"), .inputs = {{ints({-1})}}}).find("negative") != std::string::npos);
   CHECK(!op_error({.node = node("ConstantOfShape"), .inputs = {{ints({int64_t{1} << 40, int64_t{1} << 40})}}}).empty());
-  check_op({.node = node("EyeLike", "", {{"k", int64_t{1}}}), .inputs = {{Tensor::zeros(DType::i32, {2, 3})}}, .expected = {Tensor::of<int32_t>({2, 3}, {0, 1, 0, 0, 0, 1})}});
-  check_op({.node = node("EyeLike", "", {{"k", std::numeric_limits<int64_t>::min()}}), .inputs = {{Tensor::zeros(DType::f32, {1, 1})}}, .expected = {f({1, 1}, {0})}});
+  check_op({.node = node("EyeLike", "", {{"k", int64_t{1}}}),
+            .inputs = {{Tensor::zeros(DType::i32, {2, 3})}},
+            .expected = {Tensor::of<int32_t>({2, 3}, {0, 1, 0, 0, 0, 1})}});
+  check_op({.node = node("EyeLike", "", {{"k", std::numeric_limits<int64_t>::min()}}),
+            .inputs = {{Tensor::zeros(DType::f32, {1, 1})}},
+            .expected = {f({1, 1}, {0})}});
 }
 
 TEST_CASE("Range counts up, down and not at all") {
-  auto range = [](int64_t a, int64_t b, int64_t d, Tensor want) { check_op({.node = node("Range"), .inputs = {number(a), number(b), number(d)}, .expected = {std::move(want)}}); };
+  auto range = [](int64_t a, int64_t b, int64_t d, Tensor want) {
+    check_op({.node = node("Range"), .inputs = {number(a), number(b), number(d)}, .expected = {std::move(want)}});
+  };
   range(3, 9, 3, ints({3, 6}));
   range(10, 4, -2, ints({10, 8, 6}));
   range(1, 1, 1, ints({}));
@@ -42,7 +50,10 @@ TEST_CASE("Range counts up, down and not at all") {
   CHECK(op_error({.node = node("Range"), .inputs = {number(0), number(1), number(0)}}).find("delta 0") != std::string::npos);
   constexpr int64_t low = std::numeric_limits<int64_t>::min(), high = std::numeric_limits<int64_t>::max();
   CHECK(!op_error({.node = node("Range"), .inputs = {number(low), number(high), number(1)}}).empty());
-  check_op({.node = node("Range"), .inputs = {{Tensor::scalar(0.0f)}, {Tensor::scalar(1.0f)}, {Tensor::scalar(0.25f)}}, .expected = {f({4}, {0, 0.25f, 0.5f, 0.75f})}, .dynamic = true});
+  check_op({.node = node("Range"),
+            .inputs = {{Tensor::scalar(0.0f)}, {Tensor::scalar(1.0f)}, {Tensor::scalar(0.25f)}},
+            .expected = {f({4}, {0, 0.25f, 0.5f, 0.75f})},
+            .dynamic = true});
 }
 
 TEST_CASE("windows follow their formulas, periodic and symmetric") {
@@ -59,7 +70,8 @@ TEST_CASE("windows follow their formulas, periodic and symmetric") {
 }
 
 TEST_CASE("MelWeightMatrix has triangles that peak at one") {
-  std::vector<Datum> out = check_op({.node = node("MelWeightMatrix"), .inputs = {number(4), number(64), number(16000), {Tensor::scalar(0.0f)}, {Tensor::scalar(8000.0f)}}});
+  std::vector<Datum> out = check_op(
+      {.node = node("MelWeightMatrix"), .inputs = {number(4), number(64), number(16000), {Tensor::scalar(0.0f)}, {Tensor::scalar(8000.0f)}}});
   const Tensor& m = out[0].tensor;
   REQUIRE(m.shape() == Shape{33, 4});
   for (int64_t band = 0; band < 4; ++band) {
@@ -67,7 +79,9 @@ TEST_CASE("MelWeightMatrix has triangles that peak at one") {
     for (int64_t k = 0; k < 33; ++k) top = std::max(top, m.number(k * 4 + band));
     CHECK(top == 1);
   }
-  CHECK(!op_error({.node = node("MelWeightMatrix"), .inputs = {number(4), number(64), number(100), {Tensor::scalar(0.0f)}, {Tensor::scalar(8000.0f)}}}).empty());
+  CHECK(
+      !op_error({.node = node("MelWeightMatrix"), .inputs = {number(4), number(64), number(100), {Tensor::scalar(0.0f)}, {Tensor::scalar(8000.0f)}}})
+           .empty());
 }
 
 TEST_CASE("random operators keep to their distribution and to their seed") {
@@ -85,8 +99,12 @@ TEST_CASE("random operators keep to their distribution and to their seed") {
   CHECK(std::abs(um - 0.5) < 0.02);
   CHECK(std::abs(ud - 0.2887) < 0.02);
   Tensor like = Tensor::zeros(DType::f32, {100, 100});
-  CHECK(std::abs(mean_and_deviation(check_op({.node = node("RandomNormalLike", "", {{"mean", 3.0f}, {"seed", 2.0f}}), .inputs = {{like}}})[0].tensor).first - 3) < 0.05);
-  CHECK(std::abs(mean_and_deviation(check_op({.node = node("RandomUniformLike", "", {{"low", -1.0f}, {"seed", 3.0f}}), .inputs = {{like}}})[0].tensor).first) < 0.02);
+  CHECK(
+      std::abs(
+          mean_and_deviation(check_op({.node = node("RandomNormalLike", "", {{"mean", 3.0f}, {"seed", 2.0f}}), .inputs = {{like}}})[0].tensor).first -
+          3) < 0.05);
+  CHECK(std::abs(mean_and_deviation(check_op({.node = node("RandomUniformLike", "", {{"low", -1.0f}, {"seed", 3.0f}}), .inputs = {{like}}})[0].tensor)
+                     .first) < 0.02);
   Tensor p = Tensor::of<float>({10000}, std::vector<float>(10000, 0.25f));
   CHECK(std::abs(mean_and_deviation(check_op({.node = node("Bernoulli", "", {{"seed", 1.0f}}), .inputs = {{p}}})[0].tensor).first - 0.25) < 0.02);
   Tensor logits = f({1, 2}, {0, std::log(3.0f)});
@@ -101,7 +119,8 @@ TEST_CASE("ImageDecoder gives pixels in three orders and refuses what is no pict
   std::vector<uint8_t> bytes(file.begin(), file.end());
   KernelInput x{Tensor::of<uint8_t>({static_cast<int64_t>(bytes.size())}, bytes)};
   auto decode = [&](const char* format, Tensor want) {
-    check_op({.node = node("ImageDecoder", "", {{"pixel_format", std::string(format)}}), .inputs = {x}, .expected = {std::move(want)}, .dynamic = true});
+    check_op(
+        {.node = node("ImageDecoder", "", {{"pixel_format", std::string(format)}}), .inputs = {x}, .expected = {std::move(want)}, .dynamic = true});
   };
   decode("RGB", Tensor::of<uint8_t>({1, 2, 3}, {1, 2, 3, 255, 128, 0}));
   decode("BGR", Tensor::of<uint8_t>({1, 2, 3}, {3, 2, 1, 0, 128, 255}));

@@ -30,9 +30,17 @@ std::string refused(const char* op, Attributes attributes, std::vector<KernelInp
 // x0 <= 1 ? leaf 1 : leaf 2, as the older operators write it.
 Attributes stump(const char* prefix, Floats weights) {
   std::string p = prefix;
-  return {{"nodes_treeids", Ints{0, 0, 0}}, {"nodes_nodeids", Ints{0, 1, 2}}, {"nodes_featureids", Ints{0, 0, 0}}, {"nodes_values", Floats{1, 0, 0}},
-          {"nodes_modes", Words{"BRANCH_LEQ", "LEAF", "LEAF"}}, {"nodes_truenodeids", Ints{1, 0, 0}}, {"nodes_falsenodeids", Ints{2, 0, 0}},
-          {p + "_treeids", Ints{0, 0}}, {p + "_nodeids", Ints{1, 2}}, {p + "_ids", Ints{0, 0}}, {p + "_weights", std::move(weights)}};
+  return {{"nodes_treeids", Ints{0, 0, 0}},
+          {"nodes_nodeids", Ints{0, 1, 2}},
+          {"nodes_featureids", Ints{0, 0, 0}},
+          {"nodes_values", Floats{1, 0, 0}},
+          {"nodes_modes", Words{"BRANCH_LEQ", "LEAF", "LEAF"}},
+          {"nodes_truenodeids", Ints{1, 0, 0}},
+          {"nodes_falsenodeids", Ints{2, 0, 0}},
+          {p + "_treeids", Ints{0, 0}},
+          {p + "_nodeids", Ints{1, 2}},
+          {p + "_ids", Ints{0, 0}},
+          {p + "_weights", std::move(weights)}};
 }
 
 }  // namespace
@@ -52,7 +60,10 @@ TEST_CASE("feature operators") {
 
 TEST_CASE("labels and categories") {
   ml("LabelEncoder", {{"keys_strings", Words{"a", "b"}}, {"values_int64s", Ints{5, 6}}}, {{words({"b", "z", "a"})}}, {ints({6, -1, 5})});
-  ml("LabelEncoder", {{"keys_tensor", Tensor::of<int32_t>({2}, {1, 2})}, {"values_tensor", Tensor::of<double>({2}, {0.5, 1.5})}, {"default_tensor", Tensor::of<double>({1}, {9.0})}},
+  ml("LabelEncoder",
+     {{"keys_tensor", Tensor::of<int32_t>({2}, {1, 2})},
+      {"values_tensor", Tensor::of<double>({2}, {0.5, 1.5})},
+      {"default_tensor", Tensor::of<double>({1}, {9.0})}},
      {{Tensor::of<int32_t>({2}, {2, 3})}}, {Tensor::of<double>({2}, {1.5, 9.0})});
   ml("CategoryMapper", {{"cats_strings", Words{"a", "b"}}, {"cats_int64s", Ints{5, 6}}}, {{ints({6, 7})}}, {words({"b", "_Unused"})});
   ml("OneHotEncoder", {{"cats_int64s", Ints{4, 8}}}, {{ints({8, 9})}}, {f({2, 2}, {0, 1, 0, 0})});
@@ -71,10 +82,23 @@ TEST_CASE("linear models") {
 
 TEST_CASE("support vector machines") {
   Tensor x = f({1, 2}, {1, 2});
-  ml("SVMRegressor", {{"coefficients", Floats{2, -1}}, {"support_vectors", Floats{1, 0, 0, 1}}, {"n_supports", int64_t{2}}, {"rho", Floats{0.5f}}}, {{x}}, {f({1, 1}, {0.5f})});
-  ml("SVMClassifier", {{"coefficients", Floats{1, -1}}, {"support_vectors", Floats{1, 0, 0, 1}}, {"vectors_per_class", Ints{1, 1}}, {"rho", Floats{0}}, {"classlabels_ints", Ints{7, 8}}}, {{x}},
-     {ints({8}), f({1, 2}, {1, -1})});
-  CHECK(!refused("SVMClassifier", {{"coefficients", Floats{1}}, {"support_vectors", Floats{1, 0, 0, 1}}, {"vectors_per_class", Ints{1, 1}}, {"rho", Floats{0}}, {"classlabels_ints", Ints{7, 8}}}, {{x}}, 2).empty());
+  ml("SVMRegressor", {{"coefficients", Floats{2, -1}}, {"support_vectors", Floats{1, 0, 0, 1}}, {"n_supports", int64_t{2}}, {"rho", Floats{0.5f}}},
+     {{x}}, {f({1, 1}, {0.5f})});
+  ml("SVMClassifier",
+     {{"coefficients", Floats{1, -1}},
+      {"support_vectors", Floats{1, 0, 0, 1}},
+      {"vectors_per_class", Ints{1, 1}},
+      {"rho", Floats{0}},
+      {"classlabels_ints", Ints{7, 8}}},
+     {{x}}, {ints({8}), f({1, 2}, {1, -1})});
+  CHECK(!refused("SVMClassifier",
+                 {{"coefficients", Floats{1}},
+                  {"support_vectors", Floats{1, 0, 0, 1}},
+                  {"vectors_per_class", Ints{1, 1}},
+                  {"rho", Floats{0}},
+                  {"classlabels_ints", Ints{7, 8}}},
+                 {{x}}, 2)
+             .empty());
 }
 
 TEST_CASE("decision trees, old and new form") {
@@ -83,9 +107,10 @@ TEST_CASE("decision trees, old and new form") {
   Attributes a = stump("class", {0.25f, 0.75f});
   a.emplace_back("classlabels_int64s", Ints{3, 4});
   ml("TreeEnsembleClassifier", a, {{x}}, {ints({3, 4, 3}), f({3, 2}, {0.75f, 0.25f, 0.25f, 0.75f, 0.75f, 0.25f})});
-  Attributes n{{"tree_roots", Ints{0}}, {"n_targets", int64_t{1}}, {"nodes_modes", Tensor::of<uint8_t>({1}, {0})}, {"nodes_featureids", Ints{0}}, {"nodes_splits", f({1}, {1})},
-               {"nodes_truenodeids", Ints{0}}, {"nodes_trueleafs", Ints{1}}, {"nodes_falsenodeids", Ints{1}}, {"nodes_falseleafs", Ints{1}}, {"leaf_targetids", Ints{0, 0}},
-               {"leaf_weights", f({2}, {10, 20})}};
+  Attributes n{{"tree_roots", Ints{0}},        {"n_targets", int64_t{1}},         {"nodes_modes", Tensor::of<uint8_t>({1}, {0})},
+               {"nodes_featureids", Ints{0}},  {"nodes_splits", f({1}, {1})},     {"nodes_truenodeids", Ints{0}},
+               {"nodes_trueleafs", Ints{1}},   {"nodes_falsenodeids", Ints{1}},   {"nodes_falseleafs", Ints{1}},
+               {"leaf_targetids", Ints{0, 0}}, {"leaf_weights", f({2}, {10, 20})}};
   ml("TreeEnsemble", n, {{x}}, {f({3, 1}, {10, 20, 10})});
   n[6].second = Ints{0};  // the true branch leads back to the root
   CHECK(refused("TreeEnsemble", n, {{x}}).find("cycle") != std::string::npos);

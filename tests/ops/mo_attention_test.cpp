@@ -10,7 +10,8 @@ using namespace mo::test;
 
 TEST_CASE("mo.Attention on packed heads is the standard Attention") {
   const int64_t batch = 2, heads = 3, rows = 4, keys = 5, width = 6;
-  Tensor q = random_floats({batch, rows, heads * width}, 1), k = random_floats({batch, keys, heads * width}, 2), v = random_floats({batch, keys, heads * width}, 3), mask = random_floats({rows, keys}, 4);
+  Tensor q = random_floats({batch, rows, heads * width}, 1), k = random_floats({batch, keys, heads * width}, 2),
+         v = random_floats({batch, keys, heads * width}, 3), mask = random_floats({rows, keys}, 4);
   OpCase standard{node("Attention", "", {{"q_num_heads", heads}, {"kv_num_heads", heads}, {"scale", 0.4f}}), {{q}, {k}, {v}, {mask}}};
   Tensor want = check_op(standard)[0].tensor;
   ops::AttentionView view;

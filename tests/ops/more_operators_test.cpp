@@ -30,22 +30,27 @@ TEST_CASE("MaxRoiPool takes the largest element of each cell of a region") {
   OpCase c{node("MaxRoiPool", "", {{"pooled_shape", Ints{2, 2}}}), {{floats({1, 1, 4, 4}, x)}, {floats({2, 5}, {0, 0, 0, 3, 3, 0, 1, 2, 1, 2})}}};
   c.expected = {floats({2, 1, 2, 2}, {5, 7, 13, 15, 9, 9, 9, 9})};
   check_op(c);
-  CHECK(op_error({node("MaxRoiPool", "", {{"pooled_shape", Ints{2, 2}}}), {{floats({1, 1, 4, 4}, x)}, {floats({1, 5}, {1, 0, 0, 3, 3})}}}).find("batch index") != std::string::npos);
+  CHECK(op_error({node("MaxRoiPool", "", {{"pooled_shape", Ints{2, 2}}}), {{floats({1, 1, 4, 4}, x)}, {floats({1, 5}, {1, 0, 0, 3, 3})}}})
+            .find("batch index") != std::string::npos);
 }
 
 TEST_CASE("MatMulNBits multiplies by (q - zero point) * scale") {
   // K = 32 in two blocks of 16, N = 1; q = 9 in block 0 and 6 in block 1, default zero point 8
   std::vector<uint8_t> packed(16);
   for (size_t i = 0; i < 16; ++i) packed[i] = i < 8 ? 0x99 : 0x66;
-  Tensor b = Tensor::of<uint8_t>({1, 2, 8}, std::span<const uint8_t>(packed)), a = Tensor::of<float>({1, 32}, std::span<const float>(std::vector<float>(32, 1.0f)));
-  std::vector<std::pair<std::string, graph::AttrValue>> attributes{{"K", int64_t{32}}, {"N", int64_t{1}}, {"bits", int64_t{4}}, {"block_size", int64_t{16}}};
+  Tensor b = Tensor::of<uint8_t>({1, 2, 8}, std::span<const uint8_t>(packed)),
+         a = Tensor::of<float>({1, 32}, std::span<const float>(std::vector<float>(32, 1.0f)));
+  std::vector<std::pair<std::string, graph::AttrValue>> attributes{
+      {"K", int64_t{32}}, {"N", int64_t{1}}, {"bits", int64_t{4}}, {"block_size", int64_t{16}}};
   OpCase c{node("MatMulNBits", "com.microsoft", attributes), {{a}, constant(b), constant(floats({1, 2}, {0.5f, 2.0f}))}};
   c.expected = {floats({1, 1}, {16 * 0.5f + 16 * -2 * 2.0f})};
   check_op(c);
   c.inputs.push_back({Tensor::of<uint8_t>({1, 1}, {0x79})});  // zero points 9 and 7
   c.expected = {floats({1, 1}, {16 * -1 * 2.0f})};
   check_op(c);
-  CHECK(op_error({node("MatMulNBits", "com.microsoft", attributes), {{a}, {Tensor::of<uint8_t>({1, 1, 8}, std::span<const uint8_t>(packed.data(), 8))}, {floats({1, 2}, {1, 1})}}}).find("B has shape") != std::string::npos);
+  CHECK(op_error({node("MatMulNBits", "com.microsoft", attributes),
+                  {{a}, {Tensor::of<uint8_t>({1, 1, 8}, std::span<const uint8_t>(packed.data(), 8))}, {floats({1, 2}, {1, 1})}}})
+            .find("B has shape") != std::string::npos);
 }
 
 TEST_CASE("products accept every rank, empty sums and refuse what does not fit") {
@@ -78,7 +83,9 @@ TEST_CASE("QuantizeLinear rounds half to even, saturates and packs narrow types"
 
 TEST_CASE("loops that never run give empty stacks") {
   graph::Graph body = graph::parse("(int64[] i, bool[] c, float32[2] x) -> (k, y, s) { k = Identity(c); y = Neg(x); s = Identity(x); }");
-  OpCase c{node("Loop", "", {{"body", std::make_shared<const graph::Graph>(body)}}), {{Tensor::scalar<int64_t>(0)}, {Tensor::scalar<bool>(true)}, {floats({2}, {1, 2})}}, 2};
+  OpCase c{node("Loop", "", {{"body", std::make_shared<const graph::Graph>(body)}}),
+           {{Tensor::scalar<int64_t>(0)}, {Tensor::scalar<bool>(true)}, {floats({2}, {1, 2})}},
+           2};
   c.dynamic = true;
   c.candidates = false;
   std::vector<Datum> out = check_op(c);
@@ -91,7 +98,15 @@ TEST_CASE("loops that never run give empty stacks") {
 }
 
 TEST_CASE("LSTM on no steps returns its initial state") {
-  OpCase c{node("LSTM", "", {{"hidden_size", int64_t{2}}}), {{random_floats({0, 1, 3}, 1)}, constant(random_floats({1, 8, 3}, 2)), constant(random_floats({1, 8, 2}, 3)), {}, {}, {floats({1, 1, 2}, {1, 2})}, {floats({1, 1, 2}, {3, 4})}}, 3};
+  OpCase c{node("LSTM", "", {{"hidden_size", int64_t{2}}}),
+           {{random_floats({0, 1, 3}, 1)},
+            constant(random_floats({1, 8, 3}, 2)),
+            constant(random_floats({1, 8, 2}, 3)),
+            {},
+            {},
+            {floats({1, 1, 2}, {1, 2})},
+            {floats({1, 1, 2}, {3, 4})}},
+           3};
   std::vector<Datum> out = check_op(c);
   CHECK(out[0].tensor.shape() == Shape{0, 1, 1, 2});
   CHECK(out[1].tensor.floats() == std::vector<float>{1, 2});

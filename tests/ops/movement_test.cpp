@@ -52,7 +52,9 @@ void moves(const char* op, Attributes attributes, Shape input, std::vector<Kerne
   }
 }
 
-std::string refused(const char* op, Attributes attributes, std::vector<KernelInput> in) { return op_error({.node = node(op, "", std::move(attributes)), .inputs = std::move(in)}); }
+std::string refused(const char* op, Attributes attributes, std::vector<KernelInput> in) {
+  return op_error({.node = node(op, "", std::move(attributes)), .inputs = std::move(in)});
+}
 bool has(const std::string& s, const char* part) { return s.find(part) != std::string::npos; }
 
 }  // namespace
@@ -63,7 +65,8 @@ TEST_CASE("Reshape, Flatten, Squeeze, Unsqueeze keep the order of elements") {
   moves("Squeeze", {}, {1, 2, 1}, {{ints({0}), true}}, {2, 1}, {0, 1});
   moves("Squeeze", {}, {1, 2, 1}, {}, {2}, {0, 1});
   moves("Unsqueeze", {}, {2}, {{ints({-1, 0}), true}}, {1, 2, 1}, {0, 1});
-  check_op({.node = node("Reshape", "", {{"allowzero", int64_t{1}}}), .inputs = {{f({2, 0}, {})}, {ints({0, 5}), true}}, .expected = {f({0, 5}, {})}});
+  check_op(
+      {.node = node("Reshape", "", {{"allowzero", int64_t{1}}}), .inputs = {{f({2, 0}, {})}, {ints({0, 5}), true}}, .expected = {f({0, 5}, {})}});
   Tensor x = f({2, 3}, {1, 2, 3, 4, 5, 6});
   CHECK(has(refused("Reshape", {}, {{x}, {ints({4, -1})}}), "cannot reshape"));
   CHECK(has(refused("Reshape", {}, {{x}, {ints({-1, -1})}}), "open"));
@@ -96,7 +99,8 @@ TEST_CASE("Concat and Split are inverse") {
     check_op({.node = node("Concat", "", {{"axis", int64_t{-1}}}), .inputs = {{left}, {right}}, .expected = {whole}});
     check_op({.node = node("Split", "", {{"axis", int64_t{1}}}), .inputs = {{whole}, {ints({1, 3}), true}}, .outputs = 2, .expected = {left, right}});
   }
-  check_op({.node = node("Split", "", {{"num_outputs", int64_t{2}}}), .inputs = {{ints({1, 2, 3})}}, .outputs = 2, .expected = {ints({1, 2}), ints({3})}});
+  check_op(
+      {.node = node("Split", "", {{"num_outputs", int64_t{2}}}), .inputs = {{ints({1, 2, 3})}}, .outputs = 2, .expected = {ints({1, 2}), ints({3})}});
   CHECK(has(op_error({.node = node("Split"), .inputs = {{ints({1, 2})}, {ints({1, 2})}}, .outputs = 2}), "split"));
   CHECK(has(refused("Concat", {{"axis", int64_t{0}}}, {{f({1, 2}, {1, 2})}, {f({1, 1}, {1})}}), "beside"));
 }
@@ -120,7 +124,9 @@ TEST_CASE("ScatterElements and ScatterND write and reduce") {
   for (const char* op : {"ScatterElements", "ScatterND"}) {
     CAPTURE(op);
     Tensor index = std::string(op) == "ScatterND" ? at2 : at;
-    auto scatter = [&](const char* how, Tensor want) { check_op({.node = node(op, "", reduction(how)), .inputs = {{x}, {index}, {u}}, .expected = {std::move(want)}}); };
+    auto scatter = [&](const char* how, Tensor want) {
+      check_op({.node = node(op, "", reduction(how)), .inputs = {{x}, {index}, {u}}, .expected = {std::move(want)}});
+    };
     scatter("none", f({3}, {20, 2, 10}));
     scatter("add", f({3}, {21, 2, 13}));
     scatter("mul", f({3}, {20, 2, 30}));
@@ -134,7 +140,9 @@ TEST_CASE("ScatterElements and ScatterND write and reduce") {
 TEST_CASE("TensorScatter writes from each sample's index on, around the end when circular") {
   Tensor cache = f({2, 3, 1}, {0, 0, 0, 0, 0, 0}), update = f({2, 2, 1}, {1, 2, 3, 4});
   check_op({.node = node("TensorScatter"), .inputs = {{cache}, {update}, {ints({0, 1})}}, .expected = {f({2, 3, 1}, {1, 2, 0, 0, 3, 4})}});
-  check_op({.node = node("TensorScatter", "", {{"mode", std::string("circular")}}), .inputs = {{cache}, {update}, {ints({2, 4})}}, .expected = {f({2, 3, 1}, {2, 0, 1, 0, 3, 4})}});
+  check_op({.node = node("TensorScatter", "", {{"mode", std::string("circular")}}),
+            .inputs = {{cache}, {update}, {ints({2, 4})}},
+            .expected = {f({2, 3, 1}, {2, 0, 1, 0, 3, 4})}});
   CHECK(has(refused("TensorScatter", {}, {{cache}, {update}, {ints({2, 0})}}), "write index"));
 }
 
@@ -148,7 +156,9 @@ TEST_CASE("Expand and Tile repeat") {
 
 TEST_CASE("Pad in its four modes, crops with negative pads") {
   Tensor x = f({3}, {1, 2, 3}), two = ints({2, 2});
-  auto pad = [&](const char* mode, Tensor pads, Tensor want) { check_op({.node = node("Pad", "", {{"mode", std::string(mode)}}), .inputs = {{x}, {std::move(pads), true}}, .expected = {std::move(want)}}); };
+  auto pad = [&](const char* mode, Tensor pads, Tensor want) {
+    check_op({.node = node("Pad", "", {{"mode", std::string(mode)}}), .inputs = {{x}, {std::move(pads), true}}, .expected = {std::move(want)}});
+  };
   pad("constant", two, f({7}, {0, 0, 1, 2, 3, 0, 0}));
   pad("reflect", two, f({7}, {3, 2, 1, 2, 3, 2, 1}));
   pad("edge", two, f({7}, {1, 1, 1, 2, 3, 3, 3}));
@@ -174,7 +184,9 @@ TEST_CASE("Compress, Trilu, ReverseSequence, OneHot") {
   check_op({.node = node("Trilu"), .inputs = {{x}, {ints(Shape{}, {std::numeric_limits<int64_t>::max()})}}, .expected = {f({2, 2}, {0, 0, 0, 0})}});
   check_op({.node = node("ReverseSequence"), .inputs = {{x}, {ints({2, 1})}}, .expected = {f({2, 2}, {3, 2, 1, 4})}});
   CHECK(has(refused("ReverseSequence", {}, {{x}, {ints({3, 1})}}), "sequence length"));
-  check_op({.node = node("OneHot"), .inputs = {{ints({1, -1, 5})}, {ints({3}), true}, {f({2}, {0, 7})}}, .expected = {f({3, 3}, {0, 7, 0, 0, 0, 7, 0, 0, 0})}});
+  check_op({.node = node("OneHot"),
+            .inputs = {{ints({1, -1, 5})}, {ints({3}), true}, {f({2}, {0, 7})}},
+            .expected = {f({3, 3}, {0, 7, 0, 0, 0, 7, 0, 0, 0})}});
   CHECK(has(refused("OneHot", {}, {{ints({0})}, {ints({-1})}, {f({2}, {0, 1})}}), "depth"));
 }
 
@@ -195,8 +207,19 @@ TEST_CASE("Identity, Shape, Size") {
 }
 
 TEST_CASE("Unique and NonZero") {
-  check_op({.node = node("Unique"), .inputs = {{f({5}, {3, 1, 1, 4, 3})}}, .outputs = 4, .expected = {f({3}, {1, 3, 4}), ints({1, 0, 3}), ints({1, 0, 0, 2, 1}), ints({2, 2, 1})}, .dynamic = true});
-  check_op({.node = node("Unique", "", {{"sorted", int64_t{0}}}), .inputs = {{words({3}, {"b", "a", "b"})}}, .outputs = 2, .expected = {words({2}, {"b", "a"}), ints({0, 1})}, .dynamic = true});
-  check_op({.node = node("Unique", "", {{"axis", int64_t{0}}}), .inputs = {{f({3, 2}, {2, 1, 1, 1, 2, 1})}}, .expected = {f({2, 2}, {1, 1, 2, 1})}, .dynamic = true});
+  check_op({.node = node("Unique"),
+            .inputs = {{f({5}, {3, 1, 1, 4, 3})}},
+            .outputs = 4,
+            .expected = {f({3}, {1, 3, 4}), ints({1, 0, 3}), ints({1, 0, 0, 2, 1}), ints({2, 2, 1})},
+            .dynamic = true});
+  check_op({.node = node("Unique", "", {{"sorted", int64_t{0}}}),
+            .inputs = {{words({3}, {"b", "a", "b"})}},
+            .outputs = 2,
+            .expected = {words({2}, {"b", "a"}), ints({0, 1})},
+            .dynamic = true});
+  check_op({.node = node("Unique", "", {{"axis", int64_t{0}}}),
+            .inputs = {{f({3, 2}, {2, 1, 1, 1, 2, 1})}},
+            .expected = {f({2, 2}, {1, 1, 2, 1})},
+            .dynamic = true});
   check_op({.node = node("NonZero"), .inputs = {{f({2, 2}, {0, 1, 2, 0})}}, .expected = {ints({2, 2}, {0, 1, 1, 0})}, .dynamic = true});
 }

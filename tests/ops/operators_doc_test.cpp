@@ -22,9 +22,9 @@ std::string row(const ops::OpDef& d) {
   std::string candidates;
   for (const kernels::Candidate* k : kernels::cpu_candidates(d.name, d.domain)) candidates += text(candidates.empty() ? "" : ", ", "`", k->name, "`");
   auto slot = [](bool filled) { return filled ? "yes" : "–"; };
-  return text("| ", d.name, " | ", d.since, d.since_of ? "*" : "", " | ", arity(d.min_inputs, d.max_inputs), " | ", arity(d.min_outputs, d.max_outputs), " | ",
-              slot(d.infer), " | ", slot(d.run), " | ", candidates.empty() ? "–" : candidates, " | ", slot(d.cost), " | ", slot(d.grad), " | ",
-              slot(d.couple), " |\n");
+  return text("| ", d.name, " | ", d.since, d.since_of ? "*" : "", " | ", arity(d.min_inputs, d.max_inputs), " | ",
+              arity(d.min_outputs, d.max_outputs), " | ", slot(d.infer), " | ", slot(d.run), " | ", candidates.empty() ? "–" : candidates, " | ",
+              slot(d.cost), " | ", slot(d.grad), " | ", slot(d.couple), " |\n");
 }
 
 std::string operators_markdown() {
@@ -40,7 +40,8 @@ std::string operators_markdown() {
       "rewrites it. Every operator is in its newest form; older ones are upgraded when a model is read.\n\n"
       "Since: the lowest opset whose definition equals this form, which the writer asks for; `*`: it depends on attributes or dtypes. Reference:\n"
       "a plain kernel for every shape and dtype. CPU candidates: faster kernels, best first. Cost: counts multiply-accumulates or operations (else\n"
-      "bytes alone). Gradient and coupling are empty until training and structured pruning fill them; an operator without coupling freezes its axes.\n";
+      "bytes alone). Gradient and coupling are empty until training and structured pruning fill them; an operator without coupling freezes its "
+      "axes.\n";
   for (const auto& [domain, rows] : domains)
     out += text("\n## ", domain.empty() ? "ai.onnx" : domain, " (", counts[domain], ")\n\n",
                 "| operator | since | inputs | outputs | inference | reference | CPU candidates | cost | gradient | coupling |\n"

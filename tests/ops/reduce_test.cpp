@@ -58,7 +58,8 @@ TEST_CASE("an empty list of axes means all, or none with noop_with_empty_axes") 
 TEST_CASE("long sums stay exact, integers wrap, booleans reduce") {
   std::vector<float> many(100000, 0.1f);
   reduce("ReduceSum", Tensor::of<float>({100000}, many), ints({0}), f({1}, {10000.0f}));
-  reduce("ReduceSum", Tensor::of<int32_t>({2}, {std::numeric_limits<int32_t>::max(), 1}), ints({0}), Tensor::of<int32_t>({1}, {std::numeric_limits<int32_t>::min()}));
+  reduce("ReduceSum", Tensor::of<int32_t>({2}, {std::numeric_limits<int32_t>::max(), 1}), ints({0}),
+         Tensor::of<int32_t>({1}, {std::numeric_limits<int32_t>::min()}));
   reduce("ReduceMax", Tensor::of<bool>({2, 2}, {false, true, false, false}), ints({1}), Tensor::of<bool>({2, 1}, {true, false}));
   reduce("ReduceMin", Tensor::of<bool>({2, 2}, {true, true, false, true}), ints({1}), Tensor::of<bool>({2, 1}, {true, false}));
 }
@@ -72,21 +73,26 @@ TEST_CASE("axes outside the rank or named twice are refused") {
 TEST_CASE("ArgMax and ArgMin find the first or the last of equals") {
   Tensor x = f({2, 3}, {1, 5, 5, 2, -1, -1});
   check_op({.node = node("ArgMax", "", {{"axis", int64_t{1}}}), .inputs = {{x}}, .expected = {Tensor::of<int64_t>({2, 1}, {1, 0})}});
-  check_op({.node = node("ArgMin", "", {{"axis", int64_t{-1}}, {"keepdims", k_no}, {"select_last_index", int64_t{1}}}), .inputs = {{x}}, .expected = {ints({0, 2})}});
+  check_op({.node = node("ArgMin", "", {{"axis", int64_t{-1}}, {"keepdims", k_no}, {"select_last_index", int64_t{1}}}),
+            .inputs = {{x}},
+            .expected = {ints({0, 2})}});
   CHECK(op_error({.node = node("ArgMax"), .inputs = {{f({0, 2}, {})}}}).find("no element") != std::string::npos);
 }
 
 TEST_CASE("CumSum and CumProd run forward, backward and exclusively") {
   Tensor x = f({2, 3}, {1, 2, 3, 4, 5, 6}), axis = Tensor::scalar(int64_t{1});
   check_op({.node = node("CumSum"), .inputs = {{x}, {axis, true}}, .expected = {f({2, 3}, {1, 3, 6, 4, 9, 15})}});
-  check_op({.node = node("CumSum", "", {{"exclusive", int64_t{1}}, {"reverse", int64_t{1}}}), .inputs = {{x}, {axis, true}}, .expected = {f({2, 3}, {5, 3, 0, 11, 6, 0})}});
+  check_op({.node = node("CumSum", "", {{"exclusive", int64_t{1}}, {"reverse", int64_t{1}}}),
+            .inputs = {{x}, {axis, true}},
+            .expected = {f({2, 3}, {5, 3, 0, 11, 6, 0})}});
   check_op({.node = node("CumProd"), .inputs = {{x}, {Tensor::scalar(int64_t{0}), true}}, .expected = {f({2, 3}, {1, 2, 3, 4, 10, 18})}});
 }
 
 TEST_CASE("softmax sums to one along its axis and survives large values") {
   Tensor x = f({2, 2}, {1000, 1000, 0, std::log(3.0f)});
   check_op({.node = node("Softmax"), .inputs = {{x}}, .expected = {f({2, 2}, {0.5f, 0.5f, 0.25f, 0.75f})}});
-  check_op({.node = node("LogSoftmax"), .inputs = {{x}}, .expected = {f({2, 2}, {-std::log(2.0f), -std::log(2.0f), -std::log(4.0f), std::log(0.75f)})}});
+  check_op(
+      {.node = node("LogSoftmax"), .inputs = {{x}}, .expected = {f({2, 2}, {-std::log(2.0f), -std::log(2.0f), -std::log(4.0f), std::log(0.75f)})}});
   check_op({.node = node("Hardmax", "", {{"axis", int64_t{0}}}), .inputs = {{x}}, .expected = {f({2, 2}, {1, 1, 0, 0})}});
   check_op({.node = node("Softmax"), .inputs = {{f({2, 0}, {})}}, .expected = {f({2, 0}, {})}});
   check_op({.node = node("Softmax"), .inputs = {{f({}, {3})}}, .expected = {f({}, {1})}});
@@ -95,7 +101,8 @@ TEST_CASE("softmax sums to one along its axis and survives large values") {
 TEST_CASE("TopK orders equals by index and NaN as largest") {
   Tensor x = f({5}, {1, 3, std::nanf(""), 3, 2}), k = ints({3});
   check_op({.node = node("TopK"), .inputs = {{x}, {k, true}}, .outputs = 2, .expected = {f({3}, {std::nanf(""), 3, 3}), ints({2, 1, 3})}});
-  check_op({.node = node("TopK", "", {{"largest", k_no}}), .inputs = {{x}, {k, true}}, .outputs = 2, .expected = {f({3}, {1, 2, 3}), ints({0, 4, 1})}});
+  check_op(
+      {.node = node("TopK", "", {{"largest", k_no}}), .inputs = {{x}, {k, true}}, .outputs = 2, .expected = {f({3}, {1, 2, 3}), ints({0, 4, 1})}});
   CHECK(op_error({.node = node("TopK"), .inputs = {{x}, {ints({6})}}, .outputs = 2}).find("of 5") != std::string::npos);
 }
 

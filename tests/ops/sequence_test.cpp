@@ -15,7 +15,8 @@ Tensor ints(std::initializer_list<int64_t> v) { return Tensor::of<int64_t>({stat
 
 Datum run(const char* op, std::vector<Datum> in, std::vector<std::pair<std::string, graph::AttrValue>> attributes = {}) {
   graph::Node n = node(op, "", std::move(attributes));
-  for (size_t i = 0; i < in.size(); ++i) n.inputs.push_back(in[i].is_none() && n.op != "OptionalHasElement" && n.op != "OptionalGetElement" ? graph::k_none : static_cast<int>(i));
+  for (size_t i = 0; i < in.size(); ++i)
+    n.inputs.push_back(in[i].is_none() && n.op != "OptionalHasElement" && n.op != "OptionalGetElement" ? graph::k_none : static_cast<int>(i));
   n.outputs = {100};
   return ops::interpret_node(n, in)[0];
 }
@@ -81,9 +82,16 @@ TEST_CASE("strings are joined, split, matched and cleaned") {
             .outputs = 2,
             .expected = {words({2, 2}, {"a", "b,c", "", ""}), ints({2, 1})},
             .dynamic = true});
-  check_op({.node = node("StringSplit"), .inputs = {{words({1}, {"  x  y "})}}, .outputs = 2, .expected = {words({1, 2}, {"x", "y"}), ints({2})}, .dynamic = true});
-  check_op({.node = node("RegexFullMatch", "", {{"pattern", std::string("a+b?")}}), .inputs = {{words({3}, {"aab", "ba", "a"})}}, .expected = {Tensor::of<bool>({3}, {true, false, true})}});
-  CHECK(op_error({.node = node("RegexFullMatch", "", {{"pattern", std::string("(")}}), .inputs = {{words({1}, {""})}}}).find("pattern") != std::string::npos);
+  check_op({.node = node("StringSplit"),
+            .inputs = {{words({1}, {"  x  y "})}},
+            .outputs = 2,
+            .expected = {words({1, 2}, {"x", "y"}), ints({2})},
+            .dynamic = true});
+  check_op({.node = node("RegexFullMatch", "", {{"pattern", std::string("a+b?")}}),
+            .inputs = {{words({3}, {"aab", "ba", "a"})}},
+            .expected = {Tensor::of<bool>({3}, {true, false, true})}});
+  CHECK(op_error({.node = node("RegexFullMatch", "", {{"pattern", std::string("(")}}), .inputs = {{words({1}, {""})}}}).find("pattern") !=
+        std::string::npos);
   check_op({.node = node("StringNormalizer", "", {{"case_change_action", std::string("UPPER")}, {"stopwords", std::vector<std::string>{"The"}}}),
             .inputs = {{words({3}, {"the", "größe", "жук"})}},
             .expected = {words({2}, {"GRÖßE", "ЖУК"})},
@@ -91,8 +99,12 @@ TEST_CASE("strings are joined, split, matched and cleaned") {
 }
 
 TEST_CASE("TfIdfVectorizer counts n-grams with skips and weights them") {
-  std::vector<std::pair<std::string, graph::AttrValue>> a{{"mode", std::string("TF")}, {"min_gram_length", int64_t{1}}, {"max_gram_length", int64_t{2}}, {"max_skip_count", int64_t{1}},
-                                                          {"ngram_counts", std::vector<int64_t>{0, 2}}, {"ngram_indexes", std::vector<int64_t>{0, 1, 2}},
+  std::vector<std::pair<std::string, graph::AttrValue>> a{{"mode", std::string("TF")},
+                                                          {"min_gram_length", int64_t{1}},
+                                                          {"max_gram_length", int64_t{2}},
+                                                          {"max_skip_count", int64_t{1}},
+                                                          {"ngram_counts", std::vector<int64_t>{0, 2}},
+                                                          {"ngram_indexes", std::vector<int64_t>{0, 1, 2}},
                                                           {"pool_int64s", std::vector<int64_t>{5, 6, 5, 6}}};
   check_op({.node = node("TfIdfVectorizer", "", a), .inputs = {{ints({5, 6, 5, 9, 6})}}, .expected = {f({3}, {2, 2, 2})}});
   a[5].second = std::vector<int64_t>{0, -1, 2};

@@ -51,7 +51,10 @@ const std::vector<Row>& rows() {
       {"Sign", {}, {-2.5f, -0.75f, 0.0f, 0.5f, 3.0f}, {-1.0f, -1.0f, 0.0f, 1.0f, 1.0f}},
       {"Selu", {}, {-2.5f, -0.75f, 0.0f, 0.5f, 3.0f}, {-1.61378576f, -0.927632019f, 0.0f, 0.525350511f, 3.15210307f}},
       {"Round", {}, {-2.5f, -1.5f, 0.5f, 2.4f, 3.5f}, {-2.0f, -2.0f, 0.0f, 2.0f, 4.0f}},
-      {"Gelu", {{"approximate", std::string("tanh")}}, {-2.5f, -0.75f, 0.0f, 0.5f, 3.0f}, {-0.0150842661f, -0.170039445f, 0.0f, 0.34571401f, 2.99636261f}},
+      {"Gelu",
+       {{"approximate", std::string("tanh")}},
+       {-2.5f, -0.75f, 0.0f, 0.5f, 3.0f},
+       {-0.0150842661f, -0.170039445f, 0.0f, 0.34571401f, 2.99636261f}},
       {"HardSigmoid", {{"alpha", 0.25f}}, {-2.5f, -0.75f, 0.0f, 0.5f, 3.0f}, {0.0f, 0.3125f, 0.5f, 0.625f, 1.0f}},
       {"Elu", {{"alpha", 2.0f}}, {-2.5f, -0.75f, 0.0f, 0.5f, 3.0f}, {-1.83583f, -1.05526689f, 0.0f, 0.5f, 3.0f}},
       {"Celu", {{"alpha", 2.0f}}, {-2.5f, -0.75f, 0.0f, 0.5f, 3.0f}, {-1.42699041f, -0.625421442f, 0.0f, 0.5f, 3.0f}},
@@ -81,7 +84,9 @@ TEST_CASE("unary operators take scalars and empty tensors") {
   for (const Row& r : rows()) {
     CAPTURE(r.op);
     check_op({.node = node(r.op, "", r.attributes), .inputs = {{Tensor::scalar(r.x[3])}}, .expected = {Tensor::scalar(r.y[3])}});
-    check_op({.node = node(r.op, "", r.attributes), .inputs = {{Tensor::zeros(DType::f32, {2, 0, 3})}}, .expected = {Tensor::zeros(DType::f32, {2, 0, 3})}});
+    check_op({.node = node(r.op, "", r.attributes),
+              .inputs = {{Tensor::zeros(DType::f32, {2, 0, 3})}},
+              .expected = {Tensor::zeros(DType::f32, {2, 0, 3})}});
   }
 }
 
@@ -98,7 +103,9 @@ TEST_CASE("predicates see NaN and infinities") {
   Tensor x = Tensor::of<float>({4}, {1.0f, inf, -inf, std::nanf("")});
   check_op({.node = node("IsNaN"), .inputs = {{x}}, .expected = {Tensor::of<bool>({4}, {false, false, false, true})}});
   check_op({.node = node("IsInf"), .inputs = {{x}}, .expected = {Tensor::of<bool>({4}, {false, true, true, false})}});
-  check_op({.node = node("IsInf", "", {{"detect_negative", int64_t{0}}}), .inputs = {{x}}, .expected = {Tensor::of<bool>({4}, {false, true, false, false})}});
+  check_op({.node = node("IsInf", "", {{"detect_negative", int64_t{0}}}),
+            .inputs = {{x}},
+            .expected = {Tensor::of<bool>({4}, {false, true, false, false})}});
   check_op({.node = node("Not"), .inputs = {{Tensor::of<bool>({2}, {true, false})}}, .expected = {Tensor::of<bool>({2}, {false, true})}});
 }
 
@@ -107,13 +114,17 @@ TEST_CASE("Clip lets the upper bound win and leaves out absent ones") {
   check_op({.node = node("Clip"), .inputs = {{x}, {low}, {Tensor::scalar(3.0f)}}, .expected = {Tensor::of<float>({4}, {1.0f, 1.0f, 2.0f, 3.0f})}});
   check_op({.node = node("Clip"), .inputs = {{x}, {low}, {high}}, .expected = {Tensor::of<float>({4}, {-1.0f, -1.0f, -1.0f, -1.0f})}});
   check_op({.node = node("Clip"), .inputs = {{x}, {}, {low}}, .expected = {Tensor::of<float>({4}, {-3.0f, 0.5f, 1.0f, 1.0f})}});
-  check_op({.node = node("Clip"), .inputs = {{Tensor::of<int32_t>({2}, {-5, 5})}, {Tensor::scalar(int32_t{-1})}}, .expected = {Tensor::of<int32_t>({2}, {-1, 5})}});
+  check_op({.node = node("Clip"),
+            .inputs = {{Tensor::of<int32_t>({2}, {-5, 5})}, {Tensor::scalar(int32_t{-1})}},
+            .expected = {Tensor::of<int32_t>({2}, {-1, 5})}});
   CHECK(op_error({.node = node("Clip"), .inputs = {{x}, {x}}}).find("scalar") != std::string::npos);
 }
 
 TEST_CASE("PRelu broadcasts its slope to x only") {
   Tensor x = Tensor::of<float>({2, 2}, {-2.0f, 4.0f, -6.0f, -8.0f});
-  check_op({.node = node("PRelu"), .inputs = {{x}, {Tensor::of<float>({2}, {0.5f, 0.25f})}}, .expected = {Tensor::of<float>({2, 2}, {-1.0f, 4.0f, -3.0f, -2.0f})}});
+  check_op({.node = node("PRelu"),
+            .inputs = {{x}, {Tensor::of<float>({2}, {0.5f, 0.25f})}},
+            .expected = {Tensor::of<float>({2, 2}, {-1.0f, 4.0f, -3.0f, -2.0f})}});
   CHECK(op_error({.node = node("PRelu"), .inputs = {{Tensor::of<float>({2}, {1.0f, 1.0f})}, {x}}}).find("broadcast") != std::string::npos);
 }
 

@@ -24,7 +24,8 @@ size_t nodes(const char* text) {
 
 TEST_CASE("fold: what is known is computed") {
   CHECK(nodes("(float32[2] x) -> (y) { a = const float32[2] {1, 2}; b = Neg(a); c = Exp(b); y = Add(x, c); }") == 1);
-  CHECK(nodes("(float32[2, 3] x) -> (y) { s = Shape(x); z = const int64[] {0}; d = Gather(s, z); u = const int64[1] {0}; t = Unsqueeze(d, u); m = const int64[1] {-1}; r = Concat<axis=0>(t, m); y = Reshape(x, r); }") <= 1);
+  CHECK(nodes("(float32[2, 3] x) -> (y) { s = Shape(x); z = const int64[] {0}; d = Gather(s, z); u = const int64[1] {0}; t = Unsqueeze(d, u); m = "
+              "const int64[1] {-1}; r = Concat<axis=0>(t, m); y = Reshape(x, r); }") <= 1);
 }
 
 TEST_CASE("fold: dequantized weights stay as they are in a saved graph") {
@@ -41,7 +42,8 @@ TEST_CASE("fold: a small scalar does not become a big constant in a saved graph"
 }
 
 TEST_CASE("fold: a node that cannot run is left to object later") {
-  CHECK(nodes("(float32[2] x) -> (y) { a = const int64[2] {5, 6}; i = const int64[1] {9}; g = Gather(a, i); f = Cast<to=1>(g); y = Add(x, f); }") == 3);
+  CHECK(nodes("(float32[2] x) -> (y) { a = const int64[2] {5, 6}; i = const int64[1] {9}; g = Gather(a, i); f = Cast<to=1>(g); y = Add(x, f); }") ==
+        3);
 }
 
 TEST_CASE("identity: nodes that do nothing go, names of outputs stay") {
@@ -58,11 +60,14 @@ TEST_CASE("transpose_chain: two become one or none") {
 TEST_CASE("common: twins become one, but not random ones and not outputs") {
   CHECK(nodes("(float32[2] x) -> (y) { a = Exp(x); b = Exp(x); y = Add(a, b); }") == 2);
   CHECK(nodes("(float32[2] x) -> (a, b) { a = Exp(x); b = Exp(x); }") == 2);
-  CHECK(nodes("(float32[2] x) -> (y) { one = const float32[1] {1}; uno = const float32[1] {1}; a = Add(x, one); b = Add(x, uno); y = Mul(a, b); }") == 2);
+  CHECK(nodes("(float32[2] x) -> (y) { one = const float32[1] {1}; uno = const float32[1] {1}; a = Add(x, one); b = Add(x, uno); y = Mul(a, b); }") ==
+        2);
 }
 
 TEST_CASE("passes: disabled ones do not run, subgraphs are reached") {
-  graph::Graph g = graph::parse("(bool[] c, float32[2] x) -> (y) { y = If<then_branch=() -> (a) { t = Identity(x); a = Neg(t); }, else_branch=() -> (b) { b = Abs(x); }>(c); }");
+  graph::Graph g = graph::parse(
+      "(bool[] c, float32[2] x) -> (y) { y = If<then_branch=() -> (a) { t = Identity(x); a = Neg(t); }, else_branch=() -> (b) { b = Abs(x); }>(c); "
+      "}");
   graph::Graph kept = g;
   std::vector<std::string> disabled = {"identity"};
   passes::run(kept, passes::Stage::simplify, disabled);

@@ -11,11 +11,16 @@ const char* k_scales = "s = const float32[] {0.05}; z = const uint8[] {120}; t =
 }  // namespace
 
 TEST_CASE("slide_quantize: moves 8-bit data and cancels equal pairs") {
-  CHECK(after_passes({"slide_quantize"}, std::string("(float32[2, 3] x) -> (y) {") + k_scales +
-                                             "p = QuantizeLinear(x, s, z); d = DequantizeLinear(p, s, z); r = Transpose<perm=[1, 0]>(d); q = QuantizeLinear(r, s, z); e = DequantizeLinear(q, s, z); f = const int64[1] {6}; w = Reshape(e, f); y = QuantizeLinear(w, s, z); }") ==
+  CHECK(after_passes({"slide_quantize"},
+                     std::string("(float32[2, 3] x) -> (y) {") + k_scales +
+                         "p = QuantizeLinear(x, s, z); d = DequantizeLinear(p, s, z); r = Transpose<perm=[1, 0]>(d); q = QuantizeLinear(r, s, z); e "
+                         "= DequantizeLinear(q, s, z); f = const int64[1] {6}; w = Reshape(e, f); y = QuantizeLinear(w, s, z); }") ==
         "QuantizeLinear Transpose Reshape");
-  CHECK(after_passes({"slide_quantize"}, std::string("(float32[2, 3] x) -> (y) {") + k_scales + "e = Exp(x); r = Transpose<perm=[1, 0]>(e); y = QuantizeLinear(r, s, z); }") == "Exp QuantizeLinear Transpose");
-  CHECK(after_passes({"slide_quantize"}, std::string("(uint8[2, 3] x) -> (y) {") + k_scales + "d = DequantizeLinear(x, s, z); y = QuantizeLinear(d, t, u); }") == "DequantizeLinear QuantizeLinear");
+  CHECK(after_passes({"slide_quantize"}, std::string("(float32[2, 3] x) -> (y) {") + k_scales +
+                                             "e = Exp(x); r = Transpose<perm=[1, 0]>(e); y = QuantizeLinear(r, s, z); }") ==
+        "Exp QuantizeLinear Transpose");
+  CHECK(after_passes({"slide_quantize"}, std::string("(uint8[2, 3] x) -> (y) {") + k_scales +
+                                             "d = DequantizeLinear(x, s, z); y = QuantizeLinear(d, t, u); }") == "DequantizeLinear QuantizeLinear");
 }
 
 TEST_CASE("slide_quantize: Concat and Split stay 8-bit, parts with other parameters go through a table") {
@@ -24,61 +29,86 @@ TEST_CASE("slide_quantize: Concat and Split stay 8-bit, parts with other paramet
   CHECK(after_passes(names, head + "e = DequantizeLinear(v, t, u); c = Concat<axis=1>(d, e); y = QuantizeLinear(c, t, u); }") == "mo.Lookup Concat");
   CHECK(after_passes(names, head + "e = DequantizeLinear(v, s, z); c = Concat<axis=1>(d, e); y = Exp(c); }") == "Concat DequantizeLinear Exp");
   CHECK(after_passes(names, head + "c = Concat<axis=1>(d, f); y = QuantizeLinear(c, s, z); }") == "QuantizeLinear Concat");
-  CHECK(after_passes(names, std::string("(uint8[2, 4] x) -> (a, b) {") + k_scales + "d = DequantizeLinear(x, s, z); p, r = Split<axis=1, num_outputs=2>(d); a = QuantizeLinear(p, s, z); b = Exp(r); }") ==
-        "Split DequantizeLinear Exp");
+  CHECK(
+      after_passes(names, std::string("(uint8[2, 4] x) -> (a, b) {") + k_scales +
+                              "d = DequantizeLinear(x, s, z); p, r = Split<axis=1, num_outputs=2>(d); a = QuantizeLinear(p, s, z); b = Exp(r); }") ==
+      "Split DequantizeLinear Exp");
 }
 
 TEST_CASE("lower_quantized: convolution and products of 8-bit operands, quantized again in the same step") {
   const std::vector<std::string> names{"lower_quantized", "fuse_epilogue"};
   const std::string conv = std::string("(uint8[1, 2, 4, 4] x, uint8[1, 3, 4, 4] r) -> (y) {") + k_scales +
-                           "w = const int8[3, 2, 1, 1] {10, 20, -100, 50, 3, -2}; ws = const float32[3] {0.01, 0.02, 0.03}; wd = DequantizeLinear<axis=0>(w, ws); xd = DequantizeLinear(x, s, z);"
-                           "b = const int32[3] {100, -200, 300}; bs = const float32[3] {0.0005, 0.001, 0.0015}; bz = const int32[3] {0, 0, 0}; bd = DequantizeLinear<axis=0>(b, bs, bz); c = Conv(xd, wd, bd); ";
+                           "w = const int8[3, 2, 1, 1] {10, 20, -100, 50, 3, -2}; ws = const float32[3] {0.01, 0.02, 0.03}; wd = "
+                           "DequantizeLinear<axis=0>(w, ws); xd = DequantizeLinear(x, s, z);"
+                           "b = const int32[3] {100, -200, 300}; bs = const float32[3] {0.0005, 0.001, 0.0015}; bz = const int32[3] {0, 0, 0}; bd = "
+                           "DequantizeLinear<axis=0>(b, bs, bz); c = Conv(xd, wd, bd); ";
   CHECK(after_passes(names, conv + "a = Relu(c); y = QuantizeLinear(a, t, u); }", 1e-5f, 1) == "mo.Conv");
   CHECK(after_passes(names, conv + "y = Relu(c); }") == "mo.Conv");
-  CHECK(after_passes(names, conv + "rd = DequantizeLinear(r, t, z); a = Add(c, rd); e = Relu(a); y = QuantizeLinear(e, t, u); }", 1e-5f, 1) == "mo.Conv");
-  const std::string product = std::string("(uint8[2, 3, 4] x, uint8[2, 4, 3] v) -> (y) {") + k_scales + "xd = DequantizeLinear(x, s, z); vd = DequantizeLinear(v, t, u); ";
+  CHECK(after_passes(names, conv + "rd = DequantizeLinear(r, t, z); a = Add(c, rd); e = Relu(a); y = QuantizeLinear(e, t, u); }", 1e-5f, 1) ==
+        "mo.Conv");
+  const std::string product =
+      std::string("(uint8[2, 3, 4] x, uint8[2, 4, 3] v) -> (y) {") + k_scales + "xd = DequantizeLinear(x, s, z); vd = DequantizeLinear(v, t, u); ";
   CHECK(after_passes(names, product + "c = MatMul(xd, vd); y = QuantizeLinear(c, t, u); }", 1e-5f, 1) == "mo.MatMul");
-  CHECK(after_passes(names, product + "w = const int8[4, 2] {10, 20, -100, 50, 3, -2, 7, 8}; ws = const float32[2] {0.01, 0.02}; wd = DequantizeLinear<axis=1>(w, ws); y = MatMul(xd, wd); }") == "mo.MatMul");
+  CHECK(after_passes(names, product + "w = const int8[4, 2] {10, 20, -100, 50, 3, -2, 7, 8}; ws = const float32[2] {0.01, 0.02}; wd = "
+                                      "DequantizeLinear<axis=1>(w, ws); y = MatMul(xd, wd); }") == "mo.MatMul");
 }
 
 TEST_CASE("fuse_epilogue: a quantizer between a product and a sum that is quantized becomes a rounding in the product") {
   const std::vector<std::string> names{"lower_quantized", "fuse_epilogue"};
   const std::string head = std::string("(uint8[1, 2, 4, 4] x, uint8[1, 3, 4, 4] r) -> (y) {") + k_scales +
-                           "w = const int8[3, 2, 1, 1] {10, 20, -100, 50, 3, -2}; ws = const float32[3] {0.010137, 0.020293, 0.030719}; wd = DequantizeLinear<axis=0>(w, ws); xd = DequantizeLinear(x, s, z);"
+                           "w = const int8[3, 2, 1, 1] {10, 20, -100, 50, 3, -2}; ws = const float32[3] {0.010137, 0.020293, 0.030719}; wd = "
+                           "DequantizeLinear<axis=0>(w, ws); xd = DequantizeLinear(x, s, z);"
                            "c = Conv(xd, wd); cq = QuantizeLinear(c, t, u); cd = DequantizeLinear(cq, t, u); ";
-  CHECK(after_passes(names, head + "rd = DequantizeLinear(r, s, z); a = Add(cd, rd); e = Relu(a); y = QuantizeLinear(e, t, u); }", 1e-5f, 1) == "mo.Conv");
+  CHECK(after_passes(names, head + "rd = DequantizeLinear(r, s, z); a = Add(cd, rd); e = Relu(a); y = QuantizeLinear(e, t, u); }", 1e-5f, 1) ==
+        "mo.Conv");
   CHECK(after_passes(names, head + "b = const float32[3, 1, 1] {1, 2, 3}; a = Add(cd, b); y = QuantizeLinear(a, s, z); }", 1e-5f, 1) == "mo.Conv");
-  CHECK(after_passes(names, head + "rd = DequantizeLinear(r, s, z); y = Add(cd, rd); }", 1e-5f, 1) == "mo.Conv DequantizeLinear DequantizeLinear Add");
+  CHECK(after_passes(names, head + "rd = DequantizeLinear(r, s, z); y = Add(cd, rd); }", 1e-5f, 1) ==
+        "mo.Conv DequantizeLinear DequantizeLinear Add");
 }
 
 TEST_CASE("lower_quantized: weights off centre are integers too, and an int32 bias in their units stays one") {
-  const std::string head = std::string("(uint8[1, 1, 2, 2] x) -> (y) {") + k_scales + "xd = DequantizeLinear(x, s, z); w = const uint8[1, 1, 1, 1] {10}; wd = DequantizeLinear(w, t, u); ";
+  const std::string head = std::string("(uint8[1, 1, 2, 2] x) -> (y) {") + k_scales +
+                           "xd = DequantizeLinear(x, s, z); w = const uint8[1, 1, 1, 1] {10}; wd = DequantizeLinear(w, t, u); ";
   CHECK(after_passes({"lower_quantized"}, head + "y = Conv(xd, wd); }") == "mo.Conv");
-  CHECK(after_passes({"lower_quantized"}, head + "b = const int32[1] {70}; bs = const float32[] {0.005}; bd = DequantizeLinear(b, bs); y = Conv(xd, wd, bd); }") == "mo.Conv");
-  CHECK(after_passes({"lower_quantized"}, head + "b = const int32[1] {70}; bs = const float32[] {0.5}; bd = DequantizeLinear(b, bs); y = Conv(xd, wd, bd); }") == "mo.Conv");
+  CHECK(after_passes({"lower_quantized"},
+                     head + "b = const int32[1] {70}; bs = const float32[] {0.005}; bd = DequantizeLinear(b, bs); y = Conv(xd, wd, bd); }") ==
+        "mo.Conv");
+  CHECK(after_passes({"lower_quantized"},
+                     head + "b = const int32[1] {70}; bs = const float32[] {0.5}; bd = DequantizeLinear(b, bs); y = Conv(xd, wd, bd); }") ==
+        "mo.Conv");
 }
 
 TEST_CASE("lower_quantized: operators of the QLinear kind") {
-  CHECK(after_passes({"lower_quantized"}, std::string("(uint8[2, 4] x) -> (y) {") + k_scales +
-                                              "w = const int8[4, 2] {10, 20, -100, 50, 3, -2, 7, 8}; ws = const float32[] {0.01}; wz = const int8[] {0}; y = QLinearMatMul(x, s, z, w, ws, wz, t, u); }",
+  CHECK(after_passes({"lower_quantized"},
+                     std::string("(uint8[2, 4] x) -> (y) {") + k_scales +
+                         "w = const int8[4, 2] {10, 20, -100, 50, 3, -2, 7, 8}; ws = const float32[] {0.01}; wz = const int8[] {0}; y = "
+                         "QLinearMatMul(x, s, z, w, ws, wz, t, u); }",
                      1e-5f, 1) == "mo.MatMul");
 }
 
 TEST_CASE("lookup: a chain of unary operators becomes one table, exactly") {
-  CHECK(after_passes({"lookup"}, std::string("(uint8[2, 5] x) -> (y) {") + k_scales + "d = DequantizeLinear(x, s, z); a = Sigmoid(d); b = Mul(a, d); y = QuantizeLinear(b, t, u); }") == "mo.Lookup");
-  // a GELU with quantizers between its parts
   CHECK(after_passes({"lookup"}, std::string("(uint8[2, 5] x) -> (y) {") + k_scales +
-                                     "r = const float32[] {1.4142135}; o = const float32[] {1}; d = DequantizeLinear(x, s, z); a = Div(d, r); b = Erf(a); bq = QuantizeLinear(b, s, z); bd = DequantizeLinear(bq, s, z);"
-                                     "c = Add(bd, o); cq = QuantizeLinear(c, s, z); cd = DequantizeLinear(cq, s, z); e = Mul(d, cd); y = QuantizeLinear(e, t, u); }") == "mo.Lookup");
-  CHECK(after_passes({"lookup"}, std::string("(uint8[2, 5] x, uint8[2, 5] v) -> (y) {") + k_scales + "d = DequantizeLinear(x, s, z); e = DequantizeLinear(v, s, z); a = Add(d, e); y = QuantizeLinear(a, t, u); }") ==
+                                     "d = DequantizeLinear(x, s, z); a = Sigmoid(d); b = Mul(a, d); y = QuantizeLinear(b, t, u); }") == "mo.Lookup");
+  // a GELU with quantizers between its parts
+  CHECK(after_passes(
+            {"lookup"},
+            std::string("(uint8[2, 5] x) -> (y) {") + k_scales +
+                "r = const float32[] {1.4142135}; o = const float32[] {1}; d = DequantizeLinear(x, s, z); a = Div(d, r); b = Erf(a); bq = "
+                "QuantizeLinear(b, s, z); bd = DequantizeLinear(bq, s, z);"
+                "c = Add(bd, o); cq = QuantizeLinear(c, s, z); cd = DequantizeLinear(cq, s, z); e = Mul(d, cd); y = QuantizeLinear(e, t, u); }") ==
+        "mo.Lookup");
+  CHECK(after_passes({"lookup"}, std::string("(uint8[2, 5] x, uint8[2, 5] v) -> (y) {") + k_scales +
+                                     "d = DequantizeLinear(x, s, z); e = DequantizeLinear(v, s, z); a = Add(d, e); y = QuantizeLinear(a, t, u); }") ==
         "DequantizeLinear DequantizeLinear Add QuantizeLinear");
 }
 
 TEST_CASE("lower_arithmetic: sums of 8-bit tensors and global averages") {
   const std::vector<std::string> names{"lower_arithmetic", "fuse_epilogue"};
-  const std::string head = std::string("(uint8[1, 3, 4, 4] x, uint8[1, 3, 4, 4] v) -> (y) {") + k_scales + "d = DequantizeLinear(x, s, z); e = DequantizeLinear(v, t, u); ";
+  const std::string head = std::string("(uint8[1, 3, 4, 4] x, uint8[1, 3, 4, 4] v) -> (y) {") + k_scales +
+                           "d = DequantizeLinear(x, s, z); e = DequantizeLinear(v, t, u); ";
   CHECK(after_passes(names, head + "a = Add(d, e); b = Relu(a); y = QuantizeLinear(b, t, u); }", 1e-5f, 1) == "mo.Binary");
   CHECK(after_passes(names, head + "y = Add(d, e); }") == "DequantizeLinear DequantizeLinear Add");
   CHECK(after_passes(names, head + "a = GlobalAveragePool(d); y = QuantizeLinear(a, t, u); }", 1e-5f, 1) == "mo.Pool");
-  CHECK(after_passes(names, head + "a = AveragePool<kernel_shape=[2, 2], strides=[2, 1], pads=[1, 0, 0, 1]>(d); y = QuantizeLinear(a, t, u); }", 1e-5f, 1) == "mo.Pool");
+  CHECK(after_passes(names, head + "a = AveragePool<kernel_shape=[2, 2], strides=[2, 1], pads=[1, 0, 0, 1]>(d); y = QuantizeLinear(a, t, u); }",
+                     1e-5f, 1) == "mo.Pool");
 }

@@ -13,10 +13,12 @@ TEST_CASE("widen: float16 and bfloat16 graphs compute in float32 between casts")
       return s;
     };
     const float tolerance = t == "float16" ? 2e-3f : 2e-2f;
-    CHECK(after_passes({"widen"}, text("(HALF[2, 3] x) -> (y) { w = const HALF[3, 2] {1, 2, -1, 0.5, 3, -2}; m = MatMul(x, w); y = Relu(m); }"), tolerance) == "Cast MatMul Relu Cast");
+    CHECK(after_passes({"widen"}, text("(HALF[2, 3] x) -> (y) { w = const HALF[3, 2] {1, 2, -1, 0.5, 3, -2}; m = MatMul(x, w); y = Relu(m); }"),
+                       tolerance) == "Cast MatMul Relu Cast");
     CHECK(after_passes({"widen"}, text("(HALF[2, 3] x) -> (y, m) { m = Neg(x); y = Exp(m); }"), tolerance) == "Cast Neg Exp Cast Cast");
     const std::string number = t == "float16" ? "10" : "16";
-    CHECK(after_passes({"widen"}, text("(float32[2, 3] x) -> (y) { h = Cast<to=" + number + ">(x); s = Softmax(h); y = Cast<to=1>(s); }"), tolerance) == "Softmax");
+    CHECK(after_passes({"widen"}, text("(float32[2, 3] x) -> (y) { h = Cast<to=" + number + ">(x); s = Softmax(h); y = Cast<to=1>(s); }"),
+                       tolerance) == "Softmax");
     CHECK(after_passes({"widen"}, text("(HALF[2, 3] x) -> (y) { y = Cast<to=1>(x); }"), tolerance) == "Cast");
   }
   CHECK(after_passes({"widen"}, "(float32[2, 3] x) -> (y) { y = Relu(x); }") == "Relu");

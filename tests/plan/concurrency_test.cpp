@@ -12,10 +12,13 @@ using test::random_tensor;
 namespace {
 
 const char* k_everything =
-    "(float32[n, 4] x, int64[] turns) -> (y, p, l) { w = const float32[4, 3] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; e = Sigmoid(x); y = MatMul(e, w);"
-    " i = NonZero(x); t = Transpose(i); f = GatherND(x, t); u = const int64[1] {1}; c = Unsqueeze(f, u); k = const float32[1, 4] {1, 2, 3, 4}; m = MatMul(c, k); p = MatMul(m, w);"
+    "(float32[n, 4] x, int64[] turns) -> (y, p, l) { w = const float32[4, 3] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; e = Sigmoid(x); y = MatMul(e, "
+    "w);"
+    " i = NonZero(x); t = Transpose(i); f = GatherND(x, t); u = const int64[1] {1}; c = Unsqueeze(f, u); k = const float32[1, 4] {1, 2, 3, 4}; m = "
+    "MatMul(c, k); p = MatMul(m, w);"
     " go = const bool[] {1}; half = const float32[] {0.5};"
-    " l = Loop<body=(int64[] j, bool[] g, float32[n, 4] v) -> (more, next) { s = Mul(v, half); next = Add(s, x); more = Identity(g); }>(turns, go, x); }";
+    " l = Loop<body=(int64[] j, bool[] g, float32[n, 4] v) -> (more, next) { s = Mul(v, half); next = Add(s, x); more = Identity(g); }>(turns, go, "
+    "x); }";
 
 std::vector<Datum> inputs(int64_t n) { return {random_tensor({n, 4}, static_cast<uint64_t>(n)), Tensor::scalar<int64_t>(n % 3)}; }
 

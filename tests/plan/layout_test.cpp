@@ -38,7 +38,8 @@ TEST_CASE("layout: pictures of three byte planes become pixels") {
     bool right = true;
     for (size_t n = 0; n < 2; ++n)
       for (size_t c = 0; c < 3; ++c)
-        for (size_t i = 0; i < static_cast<size_t>(3 * width); ++i) right &= y[(n * 3 * static_cast<size_t>(width) + i) * 3 + c] == x[(n * 3 + c) * 3 * static_cast<size_t>(width) + i];
+        for (size_t i = 0; i < static_cast<size_t>(3 * width); ++i)
+          right &= y[(n * 3 * static_cast<size_t>(width) + i) * 3 + c] == x[(n * 3 + c) * 3 * static_cast<size_t>(width) + i];
     CHECK(right);
     reorder(y.data(), z.data(), shape, 8, false, 1);
     CHECK(x == z);

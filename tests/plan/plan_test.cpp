@@ -15,19 +15,20 @@ TEST_CASE("plan: a chain reuses memory and keeps its values") {
 
 TEST_CASE("plan: an output may be an input, a constant, another output, or a view of one") {
   check_session(
-      "(float32[2, 3] x) -> (x, c, y, z, w) { c = const float32[2] {1, 2}; s = const int64[1] {-1}; y = Relu(x); z = Reshape(y, s); w = Identity(y); }",
+      "(float32[2, 3] x) -> (x, c, y, z, w) { c = const float32[2] {1, 2}; s = const int64[1] {-1}; y = Relu(x); z = Reshape(y, s); w = Identity(y); "
+      "}",
       {random_tensor({2, 3})});
 }
 
 TEST_CASE("plan: a value that is read after its view was made in place stays whole") {
-  check_session(
-      "(float32[2, 3] x) -> (y, z) { s = const int64[1] {6}; a = Exp(x); r = Reshape(a, s); b = Neg(r); y = Add(b, r); z = Sqrt(a); }",
-      {random_tensor({2, 3})});
+  check_session("(float32[2, 3] x) -> (y, z) { s = const int64[1] {6}; a = Exp(x); r = Reshape(a, s); b = Neg(r); y = Add(b, r); z = Sqrt(a); }",
+                {random_tensor({2, 3})});
 }
 
 TEST_CASE("plan: channels stay last from the first convolution to the last, and values come out in order") {
   graph::Graph g = graph::parse(
-      "(float32[n, 3, 9, 9] x) -> (y, m) { w = const float32[0] {}; v = const float32[0] {}; a = Conv<pads=[1, 1, 1, 1]>(x, w); b = Relu(a); c = Conv(b, v); d = Add(c, c); m = MaxPool<kernel_shape=[2, 2]>(d); y = GlobalAveragePool(m);"
+      "(float32[n, 3, 9, 9] x) -> (y, m) { w = const float32[0] {}; v = const float32[0] {}; a = Conv<pads=[1, 1, 1, 1]>(x, w); b = Relu(a); c = "
+      "Conv(b, v); d = Add(c, c); m = MaxPool<kernel_shape=[2, 2]>(d); y = GlobalAveragePool(m);"
       " }");
   g.value(g.find_value("w")).constant = random_tensor({4, 3, 3, 3}, 2);
   g.value(g.find_value("v")).constant = random_tensor({5, 4, 3, 3}, 3);
@@ -40,12 +41,14 @@ TEST_CASE("plan: tensors without elements run") {
 }
 
 TEST_CASE("plan: transposes to and from channels last are a change of name") {
-  check_session("(float32[1, 4, 5, 3] x) -> (y) { a = Transpose<perm=[0, 3, 1, 2]>(x); b = Relu(a); y = Transpose<perm=[0, 2, 3, 1]>(b); }", {random_tensor({1, 4, 5, 3})});
+  check_session("(float32[1, 4, 5, 3] x) -> (y) { a = Transpose<perm=[0, 3, 1, 2]>(x); b = Relu(a); y = Transpose<perm=[0, 2, 3, 1]>(b); }",
+                {random_tensor({1, 4, 5, 3})});
 }
 
 TEST_CASE("plan: shapes that depend on data run, and what follows them is planned") {
   graph::Graph g = graph::parse(
-      "(float32[n, 4] x, float32[4, 5] w) -> (y, i) { i = NonZero(x); t = Transpose(i); z = const int64[1] {0}; f = GatherND(x, t); u = const int64[1] {1}; c = Unsqueeze(f, u);"
+      "(float32[n, 4] x, float32[4, 5] w) -> (y, i) { i = NonZero(x); t = Transpose(i); z = const int64[1] {0}; f = GatherND(x, t); u = const "
+      "int64[1] {1}; c = Unsqueeze(f, u);"
       " k = const float32[1, 4] {1, 2, 3, 4}; p = MatMul(c, k); q = MatMul(p, w); y = Relu(q); }");
   for (int64_t n : {1, 3, 2, 3}) check_session(g, {random_tensor({n, 4}), random_tensor({4, 5}, 4)}, {1e-4, 1e-4});
 }

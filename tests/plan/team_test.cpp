@@ -11,7 +11,8 @@ namespace {
 // The kernels of a product of n x n matrices followed by a Relu, planned for 2 threads.
 std::string details(int64_t n) {
   std::string size = std::to_string(n);
-  graph::Graph g = graph::parse("(float32[" + size + ", " + size + "] a, float32[" + size + ", " + size + "] b) -> (y) { p = MatMul(a, b); q = Neg(p); y = Softmax(q); }");
+  graph::Graph g = graph::parse("(float32[" + size + ", " + size + "] a, float32[" + size + ", " + size +
+                                "] b) -> (y) { p = MatMul(a, b); q = Neg(p); y = Softmax(q); }");
   runtime::SessionOptions o;
   o.threads = 2;
   runtime::Session s(g, o);

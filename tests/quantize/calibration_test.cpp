@@ -113,9 +113,7 @@ TEST_CASE("hostile calibration gives sound scales or a clear error") {
       check_sound(r);
       CHECK(r.scheme.nodes.at("fc1").how == "float");
       CHECK(r.scheme.nodes.at("fc1").reason.find("no finite data") != std::string::npos);
-    } catch (const Error& e) {
-      CHECK(e.message().find("no finite data") != std::string::npos);
-    }
+    } catch (const Error& e) { CHECK(e.message().find("no finite data") != std::string::npos); }
   }
   SUBCASE("a mask's value does not reach a scale") {
     Tensor t = ordinary().clone();
@@ -146,9 +144,7 @@ TEST_CASE("hostile calibration gives sound scales or a clear error") {
   SUBCASE("an empty batch") {
     try {
       check_sound(with(m, {Tensor::zeros(DType::f32, {0, 16}), ordinary()}));
-    } catch (const Error& e) {
-      CHECK(e.message() != "");
-    }
+    } catch (const Error& e) { CHECK(e.message() != ""); }
   }
 }
 

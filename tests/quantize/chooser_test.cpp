@@ -86,6 +86,4 @@ TEST_CASE("scales represent zero exactly and are never zero or NaN") {
   CHECK(scale_of({-2, 1}, {DType::i8, false}).zero_point == 42);
 }
 
-TEST_CASE("an unknown method names its neighbour") {
-  CHECK_THROWS_WITH_AS(chooser("minmix"), doctest::Contains("did you mean 'minmax'"), Error);
-}
+TEST_CASE("an unknown method names its neighbour") { CHECK_THROWS_WITH_AS(chooser("minmix"), doctest::Contains("did you mean 'minmax'"), Error); }

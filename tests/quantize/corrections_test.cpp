@@ -33,7 +33,8 @@ TEST_CASE("the inverse factor is one: UᵀU H = I") {
     for (int64_t j = 0; j < n; ++j) {
       double sum = 0;
       for (int64_t a = 0; a < n; ++a)
-        for (int64_t b = 0; b <= std::min(i, a); ++b) sum += static_cast<double>(u[static_cast<size_t>(b * n + i)]) * u[static_cast<size_t>(b * n + a)] * h[static_cast<size_t>(a * n + j)];
+        for (int64_t b = 0; b <= std::min(i, a); ++b)
+          sum += static_cast<double>(u[static_cast<size_t>(b * n + i)]) * u[static_cast<size_t>(b * n + a)] * h[static_cast<size_t>(a * n + j)];
       CHECK(sum == doctest::Approx(i == j ? 1.0 : 0.0).epsilon(1e-3));
     }
 }
@@ -45,7 +46,7 @@ TEST_CASE("moments of a convolution are those of its receptive fields") {
   auto found = quantize::collect_moments(m.graph, {"c"}, {sample}, {}, nullptr);
   const auto& moments = found.at("c");
   CHECK(moments.rows == 2);
-  CHECK(moments.mean[0] == std::vector<double>{3, 5, 9, 11});          // (1 2 4 5) + (2 3 5 6)
+  CHECK(moments.mean[0] == std::vector<double>{3, 5, 9, 11});  // (1 2 4 5) + (2 3 5 6)
   CHECK(moments.gram[0][0 * 4 + 1] == 1 * 2 + 2 * 3);
   CHECK(moments.gram[0][2 * 4 + 3] == 4 * 5 + 5 * 6);
 }

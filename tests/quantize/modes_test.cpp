@@ -149,7 +149,8 @@ TEST_CASE("a model that takes and gives integers") {
 }
 
 TEST_CASE("products of two activations are quantized on request") {
-  graph::Model m = model("(float32[n, 16] x) -> (y) { w = const float32[16, 16] {1}; a: q = MatMul(x, w); t: k = Transpose<perm=[1, 0]>(x); p: y = MatMul(q, k); }");
+  graph::Model m = model(
+      "(float32[n, 16] x) -> (y) { w = const float32[16, 16] {1}; a: q = MatMul(x, w); t: k = Transpose<perm=[1, 0]>(x); p: y = MatMul(q, k); }");
   m.graph.value(m.graph.find_value("w")).constant = two_products().graph.constant_of(two_products().graph.find_value("w1"))->clone().reshaped({512});
   Tensor w = Tensor::zeros(DType::f32, {16, 16});
   for (int64_t i = 0; i < 256; ++i) w.mutable_data<float>()[i] = static_cast<float>((i * 37) % 101 - 50) / 200;
@@ -171,11 +172,13 @@ TEST_CASE("products in the bodies of If are quantized, and constants that one bo
   g.value(g.find_value("w")).constant = w;
   auto body = [&](const char* op) {
     auto b = std::make_shared<graph::Graph>();
-    graph::ValueId x = b->add_value("bx", g.value(g.find_value("x")).type), weights = b->add_value("bw", graph::Type::tensor(DType::f32, w.shape())), out = b->add_value("bo", graph::Type::tensor(DType::f32));
+    graph::ValueId x = b->add_value("bx", g.value(g.find_value("x")).type), weights = b->add_value("bw", graph::Type::tensor(DType::f32, w.shape())),
+                   out = b->add_value("bo", graph::Type::tensor(DType::f32));
     b->captures.push_back({g.find_value("x"), x});
     bool product = std::string_view(op) == "MatMul";
     if (product) b->captures.push_back({g.find_value("w"), weights});
-    b->add_node(graph::Node{.op = op, .inputs = product ? std::vector<graph::ValueId>{x, weights} : std::vector<graph::ValueId>{x}, .outputs = {out}});
+    b->add_node(
+        graph::Node{.op = op, .inputs = product ? std::vector<graph::ValueId>{x, weights} : std::vector<graph::ValueId>{x}, .outputs = {out}});
     b->outputs = {out};
     return b;
   };
@@ -212,9 +215,7 @@ TEST_CASE("wishes that contradict each other are refused with the way out") {
   auto message = [&](const Options& o) {
     try {
       quantize::quantize(m, nullptr, o, nullptr);
-    } catch (const Error& e) {
-      return e.message();
-    }
+    } catch (const Error& e) { return e.message(); }
     return std::string("accepted");
   };
   Options o;

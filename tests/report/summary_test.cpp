@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/hash.h"
 #include "onnx/write.h"
 #include "ops/op.h"
-#include "base/hash.h"
 
 using namespace mo;
 

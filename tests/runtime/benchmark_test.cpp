@@ -13,7 +13,8 @@ TEST_CASE("benchmark: quantiles interpolate") {
 }
 
 TEST_CASE("benchmark: shapes are resolved by name, symbol and batch") {
-  runtime::Session s(graph::parse("(int64[batch, seq] a, int64[batch, seq] m, float32[batch, 3] f) -> (y) { k = Mul(a, m); y = Neg(k); z = Exp(f); }"));
+  runtime::Session s(
+      graph::parse("(int64[batch, seq] a, int64[batch, seq] m, float32[batch, 3] f) -> (y) { k = Mul(a, m); y = Neg(k); z = Exp(f); }"));
   runtime::Shapes shapes = runtime::resolve_shapes(s.inputs(), {{"a", {2, 7}}});
   CHECK(shapes.at("m") == Shape{2, 7});
   CHECK(shapes.at("f") == Shape{2, 3});

@@ -22,7 +22,8 @@ TEST_CASE("compare: hand-worked distances") {
 
 TEST_CASE("compare: outputs and inner values of two models") {
   graph::Graph a = graph::parse("(float32[n] x) -> (y) { h = Exp(x); k = const float32[] {2}; y = Mul(h, k); }");
-  graph::Graph b = graph::parse("(float32[n] x) -> (y) { h = Exp(x); k = const float32[] {2}; o = const float32[] {0.001}; t = Mul(h, k); y = Add(t, o); }");
+  graph::Graph b =
+      graph::parse("(float32[n] x) -> (y) { h = Exp(x); k = const float32[] {2}; o = const float32[] {0.001}; t = Mul(h, k); y = Add(t, o); }");
   runtime::Comparer comparer(a, b);
   for (uint64_t seed : {1, 2}) comparer.feed({{"x", test::random_tensor({5}, seed)}});
   runtime::CompareResult r = comparer.result();

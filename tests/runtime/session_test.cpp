@@ -15,14 +15,14 @@ using runtime::SessionOptions;
 using test::random_tensor;
 
 namespace {
-const char* k_mlp = "(float32[batch, 4] x) -> (y) { w = const float32[4, 2] {1, 2, 3, 4, 5, 6, 7, 8}; b = const float32[2] {1, -1}; h = MatMul(x, w); s = Add(h, b); y = Relu(s); }";
+const char* k_mlp =
+    "(float32[batch, 4] x) -> (y) { w = const float32[4, 2] {1, 2, 3, 4, 5, 6, 7, 8}; b = const float32[2] {1, -1}; h = MatMul(x, w); s = Add(h, b); "
+    "y = Relu(s); }";
 
 Code code_of(const std::function<void()>& call) {
   try {
     call();
-  } catch (const Error& e) {
-    return e.code();
-  }
+  } catch (const Error& e) { return e.code(); }
   return Code::internal;
 }
 }  // namespace
@@ -98,7 +98,8 @@ TEST_CASE("session: extra outputs and observed values") {
 }
 
 TEST_CASE("session: sixteen threads share one session and get equal results") {
-  Session s(graph::parse("(float32[n, 4] x) -> (y, i) { e = Exp(x); i = NonZero(e); k = const int64[1] {-1}; r = ReduceSum<keepdims=1>(e, k); y = Div(e, r); }"));
+  Session s(graph::parse(
+      "(float32[n, 4] x) -> (y, i) { e = Exp(x); i = NonZero(e); k = const int64[1] {-1}; r = ReduceSum<keepdims=1>(e, k); y = Div(e, r); }"));
   std::vector<std::vector<Datum>> want;
   for (int64_t n = 1; n <= 4; ++n) want.push_back(s.run(std::vector<Datum>{random_tensor({n, 4}, 7)}));
   std::atomic<int> wrong{0};

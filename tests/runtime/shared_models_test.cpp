@@ -46,7 +46,9 @@ int64_t agreeing(const Tensor& a, const Tensor& b) {
   REQUIRE(a.shape() == b.shape());
   std::vector<float> x = a.floats(), y = b.floats();
   int64_t width = a.dim(-1), rows = a.size() / width, same = 0;
-  for (int64_t r = 0; r < rows; ++r) same += std::max_element(&x[r * width], &x[r * width] + width) - &x[r * width] == std::max_element(&y[r * width], &y[r * width] + width) - &y[r * width];
+  for (int64_t r = 0; r < rows; ++r)
+    same += std::max_element(&x[r * width], &x[r * width] + width) - &x[r * width] ==
+            std::max_element(&y[r * width], &y[r * width] + width) - &y[r * width];
   return same;
 }
 
@@ -136,8 +138,6 @@ TEST_CASE("shared models: agree with ONNX Runtime") {
     CAPTURE(name);
     try {
       check_model(references / name, models);
-    } catch (const Error& e) {
-      FAIL_CHECK(name, ": ", e.message(), " (node '", e.node(), "', ", e.op(), ")");
-    }
+    } catch (const Error& e) { FAIL_CHECK(name, ": ", e.message(), " (node '", e.node(), "', ", e.op(), ")"); }
   }
 }

@@ -34,7 +34,8 @@ std::vector<std::vector<Choice>> random_groups(std::mt19937& random, int groups,
     out.emplace_back();
     double size = std::exp(4 * uniform(random));
     // as precisions do: less harm for more bytes and time, not strictly
-    for (int j = 0; j < choices; ++j) out.back().push_back({size * uniform(random) * std::pow(10.0, -j), {size * (1 + j) * (0.5 + uniform(random)), size * (0.2 + uniform(random))}});
+    for (int j = 0; j < choices; ++j)
+      out.back().push_back({size * uniform(random) * std::pow(10.0, -j), {size * (1 + j) * (0.5 + uniform(random)), size * (0.2 + uniform(random))}});
   }
   return out;
 }

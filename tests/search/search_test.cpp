@@ -121,7 +121,8 @@ TEST_CASE("the fallback gives back exactly the nodes that a metric cannot bear, 
                         bool spoiled = false;  // bad as long as one of the two is quantized
                         for (graph::NodeId id : candidate.graph.order()) {
                           const graph::Node& n = candidate.graph.node(id);
-                          if (n.name == "m3" || n.name == "m17") spoiled |= candidate.graph.producer_if(n.input(1), "DequantizeLinear") != graph::k_none;
+                          if (n.name == "m3" || n.name == "m17")
+                            spoiled |= candidate.graph.producer_if(n.input(1), "DequantizeLinear") != graph::k_none;
                         }
                         return spoiled ? 0.5 : 1.0;
                       }};
@@ -214,7 +215,8 @@ TEST_CASE("nodes that are faster in float are found by the clock and the report 
 
 TEST_CASE("blocks end where one value is alive") {
   graph::Graph g = graph::parse(
-      "(float32[2, 4] x) -> (y) { w = const float32[4, 4] {1}; a: a0 = MatMul(x, w); b: b0 = MatMul(a0, w); c: c0 = MatMul(b0, w); s: s0 = Add(a0, c0); d: d0 = MatMul(s0, w); e: y = MatMul(d0, w); }");
+      "(float32[2, 4] x) -> (y) { w = const float32[4, 4] {1}; a: a0 = MatMul(x, w); b: b0 = MatMul(a0, w); c: c0 = MatMul(b0, w); s: s0 = Add(a0, "
+      "c0); d: d0 = MatMul(s0, w); e: y = MatMul(d0, w); }");
   std::vector<graph::NodeId> nodes;
   for (graph::NodeId id : g.order())
     if (g.node(id).op == "MatMul") nodes.push_back(id);

@@ -145,9 +145,7 @@ std::vector<Datum> check_op(const OpCase& c) {
 std::string op_error(const OpCase& c) {
   try {
     ops::interpret_node(wired(c), data(c));
-  } catch (const Error& e) {
-    return e.message();
-  }
+  } catch (const Error& e) { return e.message(); }
   FAIL_CHECK("no error from " << c.node.op);
   return {};
 }

@@ -10,9 +10,9 @@ struct OpCase {
   std::vector<KernelInput> inputs = {};
   int outputs = 1;
   std::vector<Tensor> expected = {};  // from a stated source; may be shorter than outputs
-  bool dynamic = false;          // the result's shape depends on contents: inference cannot know all of it
-  bool candidates = true;        // also runs the fast kernels
-  int steps = 1;                 // 8-bit results of fast kernels may be off by so many
+  bool dynamic = false;               // the result's shape depends on contents: inference cannot know all of it
+  bool candidates = true;             // also runs the fast kernels
+  int steps = 1;                      // 8-bit results of fast kernels may be off by so many
   float candidate_tolerance = 1e-5f;
 };
 

@@ -19,7 +19,9 @@ std::string after_passes(const std::vector<std::string>& names, std::string_view
     const graph::Type& t = g.value(v).type;
     Shape shape;
     for (const graph::Dim& d : t.dims) shape.push_back(d.known() ? d.size : 2);
-    inputs.emplace_back(t.dtype == DType::f32 ? random_floats(shape, 7, -2, 2) : is_floating(t.dtype) ? random_floats(shape, 7, -2, 2).cast(t.dtype) : random_bytes(t.dtype, shape, 7));
+    inputs.emplace_back(t.dtype == DType::f32  ? random_floats(shape, 7, -2, 2)
+                        : is_floating(t.dtype) ? random_floats(shape, 7, -2, 2).cast(t.dtype)
+                                               : random_bytes(t.dtype, shape, 7));
   }
   std::vector<Datum> want = ops::interpret(g, inputs);
   std::vector<std::string> disabled;

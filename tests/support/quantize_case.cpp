@@ -31,7 +31,9 @@ graph::Model model(const char* text) {
 }
 
 graph::Model two_products() {
-  graph::Model m = model("(float32[n, 16] x) -> (y) { w1 = const float32[16, 32] {1}; w2 = const float32[32, 8] {1}; b = const float32[8] {0.1}; fc1: h = MatMul(x, w1); act: r = Relu(h); fc2: p = MatMul(r, w2); add: y = Add(p, b); }");
+  graph::Model m = model(
+      "(float32[n, 16] x) -> (y) { w1 = const float32[16, 32] {1}; w2 = const float32[32, 8] {1}; b = const float32[8] {0.1}; fc1: h = MatMul(x, "
+      "w1); act: r = Relu(h); fc2: p = MatMul(r, w2); add: y = Add(p, b); }");
   m.graph.value(m.graph.find_value("w1")).constant = normal({16, 32}, 1, 0.2f);
   m.graph.value(m.graph.find_value("w2")).constant = normal({32, 8}, 2, 0.2f);
   return m;
@@ -39,8 +41,10 @@ graph::Model two_products() {
 
 graph::Model three_convolutions() {
   graph::Model m = model(
-      "(float32[n, 3, 8, 8] x) -> (y) { w1 = const float32[16, 3, 3, 3] {1}; b1 = const float32[16] {0}; w2 = const float32[16, 1, 3, 3] {1}; b2 = const float32[16] {0.1}; w3 = const float32[8, 16, 1, 1] {1};"
-      "c1: a = Conv<pads=[1, 1, 1, 1]>(x, w1, b1); r1: b = Relu(a); c2: c = Conv<pads=[1, 1, 1, 1], group=16>(b, w2, b2); r2: d = Relu(c); c3: y = Conv(d, w3); }");
+      "(float32[n, 3, 8, 8] x) -> (y) { w1 = const float32[16, 3, 3, 3] {1}; b1 = const float32[16] {0}; w2 = const float32[16, 1, 3, 3] {1}; b2 = "
+      "const float32[16] {0.1}; w3 = const float32[8, 16, 1, 1] {1};"
+      "c1: a = Conv<pads=[1, 1, 1, 1]>(x, w1, b1); r1: b = Relu(a); c2: c = Conv<pads=[1, 1, 1, 1], group=16>(b, w2, b2); r2: d = Relu(c); c3: y = "
+      "Conv(d, w3); }");
   Tensor w1 = normal({16, 3, 3, 3}, 3, 0.2f), w2 = normal({16, 1, 3, 3}, 4, 0.3f);
   for (int64_t c = 0; c < 16; ++c) {  // what the first makes small the second makes large: every channel counts
     float by = std::exp2(static_cast<float>(c % 8 - 4));

@@ -73,7 +73,8 @@ std::string difference(const Graph& a, const Graph& b) {
   for (size_t k = 0; k < a.node_count(); ++k) {
     const Node &x = a.node(a.order()[k]), &y = b.node(b.order()[k]);
     std::string where = "node " + std::to_string(k) + " (" + x.op + " " + x.name + "): ";
-    if (x.op != y.op || x.domain != y.domain || x.name != y.name || x.doc != y.doc || x.metadata != y.metadata) return where + "kind or name: " + y.op + " " + y.name;
+    if (x.op != y.op || x.domain != y.domain || x.name != y.name || x.doc != y.doc || x.metadata != y.metadata)
+      return where + "kind or name: " + y.op + " " + y.name;
     if (std::string d = differ(a, x.inputs, b, y.inputs); !d.empty()) return where + "inputs: " + d;
     if (std::string d = differ(a, x.outputs, b, y.outputs); !d.empty()) return where + "outputs: " + d;
     if (x.attributes.size() != y.attributes.size()) return where + "attributes";
@@ -87,8 +88,8 @@ std::string difference(const Graph& a, const Graph& b) {
 }
 
 std::string difference(const Model& a, const Model& b) {
-  if (a.metadata != b.metadata || a.producer_name != b.producer_name || a.producer_version != b.producer_version || a.domain != b.domain || a.doc != b.doc ||
-      a.model_version != b.model_version)
+  if (a.metadata != b.metadata || a.producer_name != b.producer_name || a.producer_version != b.producer_version || a.domain != b.domain ||
+      a.doc != b.doc || a.model_version != b.model_version)
     return "model header";
   return difference(a.graph, b.graph);
 }

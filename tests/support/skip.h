@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-#define MO_SKIP(reason)                                                                                      \
-  do {                                                                                                       \
-    std::printf("skipped: %s: %s\n", doctest::getContextOptions()->currentTest->m_name, (reason));           \
-    return;                                                                                                  \
+#define MO_SKIP(reason)                                                                            \
+  do {                                                                                             \
+    std::printf("skipped: %s: %s\n", doctest::getContextOptions()->currentTest->m_name, (reason)); \
+    return;                                                                                        \
   } while (0)

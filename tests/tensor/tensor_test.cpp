@@ -38,7 +38,7 @@ TEST_CASE("casts truncate to integers and round to nearest even to narrow floats
   Tensor t = Tensor::of<float>({4}, {-1.9f, 1.9f, 300.f, 0.f});
   CHECK(t.cast(DType::i32).integers() == std::vector<int64_t>{-1, 1, 300, 0});
   CHECK(t.cast(DType::boolean).integers() == std::vector<int64_t>{1, 1, 1, 0});
-  CHECK(Tensor::scalar(1.00390625f).cast(DType::bf16).number() == 1.0);    // tie to even
+  CHECK(Tensor::scalar(1.00390625f).cast(DType::bf16).number() == 1.0);  // tie to even
   CHECK(Tensor::scalar(1.01171875f).cast(DType::bf16).number() == 1.015625);
   Tensor packed = Tensor::of<int32_t>({3}, {-8, 7, -1}).cast(DType::i4);
   CHECK(packed.integers() == std::vector<int64_t>{-8, 7, -1});

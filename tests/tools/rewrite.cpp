@@ -11,7 +11,9 @@
 
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point start) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 }  // namespace
 
@@ -37,9 +39,11 @@ int main(int argc, char** argv) {
     if (infer) mo::ops::infer_graph(m.graph);
     start = std::chrono::steady_clock::now();
     if (paths.size() > 1) mo::onnx::write(m, paths[1], write_options);
-    std::printf("{\"nodes\": %zu, \"weights_mb\": %.1f, \"read_s\": %.3f, \"write_s\": %.3f, \"rss_before_mb\": %.1f, \"peak_read_mb\": %.1f, \"peak_mb\": %.1f}\n",
-                m.graph.node_count(), 1e-6 * static_cast<double>(weights), read_seconds, seconds_since(start), 1e-6 * static_cast<double>(before),
-                1e-6 * static_cast<double>(after_read), 1e-6 * static_cast<double>(mo::peak_rss()));
+    std::printf(
+        "{\"nodes\": %zu, \"weights_mb\": %.1f, \"read_s\": %.3f, \"write_s\": %.3f, \"rss_before_mb\": %.1f, \"peak_read_mb\": %.1f, \"peak_mb\": "
+        "%.1f}\n",
+        m.graph.node_count(), 1e-6 * static_cast<double>(weights), read_seconds, seconds_since(start), 1e-6 * static_cast<double>(before),
+        1e-6 * static_cast<double>(after_read), 1e-6 * static_cast<double>(mo::peak_rss()));
   } catch (const mo::Error& e) {
     std::fprintf(stderr, "%s%s%s\n", e.message().c_str(), e.node().empty() ? "" : " at node ", e.node().c_str());
     return 1;

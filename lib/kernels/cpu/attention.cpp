@@ -64,7 +64,8 @@ Offer prepare_fused(const Request& r) {
   for (size_t i = 0; i < 3; ++i)
     if (r.in(i).dtype != DType::f32) return Decline{text("dtype ", name(r.in(i).dtype))};
   const bool masked = r.in(3).present;
-  ops::check(view, element_count(r.in(0).shape), element_count(r.in(1).shape), element_count(r.in(2).shape), masked ? element_count(r.in(3).shape) : -1);
+  ops::check(view, element_count(r.in(0).shape), element_count(r.in(1).shape), element_count(r.in(2).shape),
+             masked ? element_count(r.in(3).shape) : -1);
   auto job = std::make_shared<AttentionJob>();
   AttentionJob& j = *job;
   const size_t nb = view.batch.size();
@@ -131,7 +132,8 @@ struct Join {
         if (before > 0) std::memcpy(dst, old + (b * now.heads + h) * before, static_cast<size_t>(before) * sizeof(float));
         dst += before;
         for (int64_t s = 0; s < now.length; ++s, dst += now.width)
-          std::memcpy(dst, fresh + b * now.batch_stride() + h * now.head_stride() + s * now.row_stride(), static_cast<size_t>(now.width) * sizeof(float));
+          std::memcpy(dst, fresh + b * now.batch_stride() + h * now.head_stride() + s * now.row_stride(),
+                      static_cast<size_t>(now.width) * sizeof(float));
       }
   }
 };
@@ -141,8 +143,10 @@ Offer prepare_standard(const Request& r) {
   for (size_t i = 0; i < 3; ++i)
     if (r.in(i).dtype != DType::f32) return Decline{text("dtype ", name(r.in(i).dtype))};
   if (r.out(3).present) return Decline{"scores are wanted"};
-  auto q = heads_of(r.in(Q).shape, n.i("q_num_heads", 0)), k = heads_of(r.in(K).shape, n.i("kv_num_heads", 0)), v = heads_of(r.in(V).shape, n.i("kv_num_heads", 0));
-  if (!q || !k || !v || k->heads < 1 || q->heads % k->heads != 0 || q->batch != k->batch || q->batch != v->batch || q->width != k->width || k->length != v->length || k->heads != v->heads)
+  auto q = heads_of(r.in(Q).shape, n.i("q_num_heads", 0)), k = heads_of(r.in(K).shape, n.i("kv_num_heads", 0)),
+       v = heads_of(r.in(V).shape, n.i("kv_num_heads", 0));
+  if (!q || !k || !v || k->heads < 1 || q->heads % k->heads != 0 || q->batch != k->batch || q->batch != v->batch || q->width != k->width ||
+      k->length != v->length || k->heads != v->heads)
     return Decline{"shapes"};
   const bool cached = r.in(PAST_K).present;
   if (cached != r.in(PAST_V).present) return Decline{"one cache"};
@@ -150,8 +154,8 @@ Offer prepare_standard(const Request& r) {
   past_k.length = past_v.length = 0;
   if (cached) {
     auto pk = heads_of(r.in(PAST_K).shape, 0), pv = heads_of(r.in(PAST_V).shape, 0);
-    if (!pk || !pv || r.in(PAST_K).dtype != DType::f32 || r.in(PAST_V).dtype != DType::f32 || pk->batch != k->batch || pk->heads != k->heads || pk->width != k->width ||
-        pv->batch != v->batch || pv->heads != v->heads || pv->width != v->width || pk->length != pv->length)
+    if (!pk || !pv || r.in(PAST_K).dtype != DType::f32 || r.in(PAST_V).dtype != DType::f32 || pk->batch != k->batch || pk->heads != k->heads ||
+        pk->width != k->width || pv->batch != v->batch || pv->heads != v->heads || pv->width != v->width || pk->length != pv->length)
       return Decline{"shape of the cache"};
     past_k = *pk, past_v = *pv;
   }
@@ -221,10 +225,11 @@ Offer prepare_standard(const Request& r) {
   const int64_t at_v = at_k + k_bytes, v_bytes = r.out(2).present ? 0 : rounded(whole_v.batch * whole_v.batch_stride());
   p.scratch_bytes = at_v + v_bytes;
   const bool out_k = r.out(1).present, out_v = r.out(2).present;
-  p.run = [run = std::move(p.run), join_k = Join{past_k, *k}, join_v = Join{past_v, *v}, at_k, at_v, out_k, out_v, cached, count = r.inputs.size()](const Args& a) {
+  p.run = [run = std::move(p.run), join_k = Join{past_k, *k}, join_v = Join{past_v, *v}, at_k, at_v, out_k, out_v, cached,
+           count = r.inputs.size()](const Args& a) {
     char* scratch = static_cast<char*>(a.scratch);
-    float *all_k = out_k ? static_cast<float*>(a.dst[1]) : reinterpret_cast<float*>(scratch + at_k);
-    float *all_v = out_v ? static_cast<float*>(a.dst[2]) : reinterpret_cast<float*>(scratch + at_v);
+    float* all_k = out_k ? static_cast<float*>(a.dst[1]) : reinterpret_cast<float*>(scratch + at_k);
+    float* all_v = out_v ? static_cast<float*>(a.dst[2]) : reinterpret_cast<float*>(scratch + at_v);
     join_k(cached ? static_cast<const float*>(a.src[PAST_K]) : nullptr, static_cast<const float*>(a.src[K]), all_k);
     join_v(cached ? static_cast<const float*>(a.src[PAST_V]) : nullptr, static_cast<const float*>(a.src[V]), all_v);
     const void* src[7] = {};

@@ -51,8 +51,16 @@ struct Cut {
 class Worker {
  public:
   Worker(const AttentionJob& job, const Cut& layout, const AttentionData& data, char* memory)
-      : j_(job), l_(layout), d_(data), keys_(floats(memory, layout.at_keys)), values_(floats(memory, layout.at_values)), queries_(floats(memory, layout.at_queries)),
-        scores_(floats(memory, layout.at_scores)), result_(floats(memory, layout.at_result)), sums_(floats(memory, layout.at_sums)), mask_(floats(memory, layout.at_mask)) {}
+      : j_(job),
+        l_(layout),
+        d_(data),
+        keys_(floats(memory, layout.at_keys)),
+        values_(floats(memory, layout.at_values)),
+        queries_(floats(memory, layout.at_queries)),
+        scores_(floats(memory, layout.at_scores)),
+        result_(floats(memory, layout.at_result)),
+        sums_(floats(memory, layout.at_sums)),
+        mask_(floats(memory, layout.at_mask)) {}
 
   void run(int64_t from, int64_t to) {
     for (int64_t item = from; item < to; ++item) {
@@ -121,7 +129,8 @@ class Worker {
       j_.product(queries_, j_.width, keys_ + t * j_.width, k_key_tile, scores_ + t, l_.keys_padded, count, j_.width, k_key_tile, false);
     for (int64_t r = 0; r < count; ++r) soften(unit, first + r, scores_ + r * l_.keys_padded, most, sums_[r]);
     for (int64_t c = 0; c < most; c += k_value_chunk)
-      j_.product(scores_ + c, l_.keys_padded, value_ + c * value_stride_, value_stride_, result_, l_.value_padded, count, std::min(k_value_chunk, most - c), l_.value_padded, c > 0);
+      j_.product(scores_ + c, l_.keys_padded, value_ + c * value_stride_, value_stride_, result_, l_.value_padded, count,
+                 std::min(k_value_chunk, most - c), l_.value_padded, c > 0);
     if (most == 0) std::memset(result_, 0, static_cast<size_t>(count * l_.value_padded) * sizeof(float));
     for (int64_t r = 0; r < count; ++r) {
       const int64_t head = unit * j_.repeat + (first + r) / j_.rows, i = (first + r) % j_.rows;
@@ -187,7 +196,8 @@ void run_attention(const AttentionJob& job, const AttentionData& data, void* scr
   const Cut l(job);
   const int64_t items = job.units() * l.blocks, team = workers(job, l, threads);
   parallel_for(static_cast<int>(team), team, 1, [&](int64_t from, int64_t to) {
-    for (int64_t t = from; t < to; ++t) Worker(job, l, data, static_cast<char*>(scratch) + t * l.worker_bytes).run(items * t / team, items * (t + 1) / team);
+    for (int64_t t = from; t < to; ++t)
+      Worker(job, l, data, static_cast<char*>(scratch) + t * l.worker_bytes).run(items * t / team, items * (t + 1) / team);
   });
 }
 

@@ -16,10 +16,10 @@ struct AttentionJob {
   std::vector<int64_t> q_at, y_at, mask_at;  // per unit and repetition
   float scale = 1, softcap = 0;
   enum class Mask : uint8_t { none, added, kept } mask = Mask::none;
-  bool keeps = true;             // of Mask::kept: true stays
-  float fill = 0;                // of Mask::kept: what the others become
-  int64_t covered = -1;          // keys that the mask speaks of; those behind it are hidden (-1: all)
-  std::vector<int32_t> seen;     // per unit, repetition and row: keys behind this many are masked anyway; empty: unknown
+  bool keeps = true;          // of Mask::kept: true stays
+  float fill = 0;             // of Mask::kept: what the others become
+  int64_t covered = -1;       // keys that the mask speaks of; those behind it are hidden (-1: all)
+  std::vector<int32_t> seen;  // per unit, repetition and row: keys behind this many are masked anyway; empty: unknown
   bool causal = false;
   int64_t left = -1, right = -1;  // window around the row's position
   int64_t position = 0;           // of row 0, for causal and windows
@@ -32,7 +32,7 @@ struct AttentionJob {
   MaskRow keep = kernels::mask_row();
   ScaleRow scale_by = kernels::scale_row();
   CapRow cap = cap_row();
-  bool zero_empty = false;        // rows that see no key become zeros; else what softmax of -infinity gives
+  bool zero_empty = false;  // rows that see no key become zeros; else what softmax of -infinity gives
 
   int64_t units() const { return static_cast<int64_t>(k_at.size()); }
 };

@@ -39,7 +39,8 @@ MO_INLINE void block(const float* a, int64_t a_stride, const float* b, int64_t b
 }
 
 template <int most, int lanes>
-MO_INLINE void columns(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t rows, int64_t k, bool accumulate) {
+MO_INLINE void columns(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t rows, int64_t k,
+                       bool accumulate) {
   int64_t i = 0;
   for (; i + most <= rows; i += most) block<most, lanes>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate);
   if constexpr (most > 3)
@@ -47,7 +48,9 @@ MO_INLINE void columns(const float* a, int64_t a_stride, const float* b, int64_t
   for (; i < rows; ++i) block<1, lanes>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate);
 }
 
-#define MO_TILE_ARGS const float *a, int64_t a_stride, const float *b, int64_t b_stride, float *c, int64_t c_stride, int64_t rows, int64_t k, int64_t width, bool accumulate
+#define MO_TILE_ARGS                                                                                                                      \
+  const float *a, int64_t a_stride, const float *b, int64_t b_stride, float *c, int64_t c_stride, int64_t rows, int64_t k, int64_t width, \
+      bool accumulate
 
 MO_AVX512 void product_avx512(MO_TILE_ARGS) {
   int64_t j = 0;
@@ -103,7 +106,8 @@ MO_INLINE void pack_body(const float* src, int64_t key_stride, int64_t width_str
     for (int64_t j = keys; j < k_key_tile; ++j) to[j] = 0;
   }
 }
-MO_SIMD_PLAIN(pack, void, (const float* src, int64_t key_stride, int64_t width_stride, float* dst, int64_t keys, int64_t width), (src, key_stride, width_stride, dst, keys, width))
+MO_SIMD_PLAIN(pack, void, (const float* src, int64_t key_stride, int64_t width_stride, float* dst, int64_t keys, int64_t width),
+              (src, key_stride, width_stride, dst, keys, width))
 
 // exp(x) for x <= 0; 0 below -87.
 MO_INLINE float exp_negative(float x) {

@@ -7,8 +7,8 @@ namespace mo::kernels {
 inline constexpr int64_t k_key_tile = 64;
 
 // c[rows][width] (+)= a[rows][k] b[k][width]; width is a multiple of 16, every row of b and c is contiguous.
-using TileProduct = void (*)(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t rows, int64_t k, int64_t width,
-                             bool accumulate);
+using TileProduct = void (*)(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t rows, int64_t k,
+                             int64_t width, bool accumulate);
 TileProduct tile_product();
 
 // dst[d][64] = src of `keys` <= 64 keys of `width` elements, transposed; zero beyond `keys`.

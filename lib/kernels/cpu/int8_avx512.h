@@ -38,7 +38,8 @@ MO_STEP void add_residual(__m512 (&v)[Z], const uint8_t* r, uint64_t live, const
 // Rounds, adds the zero point, saturates and clamps 64 values; bytes come out in their natural order.
 MO_STEP __m512i pack_steps(const __m512 (&v)[4], const Steps& s) {
   const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(s.zero));
-  __m512i a = _mm512_packs_epi32(_mm512_cvtps_epi32(v[0]), _mm512_cvtps_epi32(v[1])), b = _mm512_packs_epi32(_mm512_cvtps_epi32(v[2]), _mm512_cvtps_epi32(v[3]));
+  __m512i a = _mm512_packs_epi32(_mm512_cvtps_epi32(v[0]), _mm512_cvtps_epi32(v[1])),
+          b = _mm512_packs_epi32(_mm512_cvtps_epi32(v[2]), _mm512_cvtps_epi32(v[3]));
   __m512i q = _mm512_packus_epi16(_mm512_adds_epi16(a, zero), _mm512_adds_epi16(b, zero));
   if (s.open()) return q;
   q = _mm512_min_epu8(_mm512_max_epu8(q, _mm512_set1_epi8(static_cast<char>(s.low))), _mm512_set1_epi8(static_cast<char>(s.high)));
@@ -87,7 +88,10 @@ MO_STEP void store_row(uint8_t* dst, __m512i q, int row, int columns, uint64_t l
       _mm_storel_epi64(reinterpret_cast<__m128i*>(dst + 16), _mm256_extracti128_si256(b, 1));
     } else _mm256_mask_storeu_epi8(dst, static_cast<uint32_t>(live), b);
   } else {
-    __m128i b = row == 0 ? _mm512_castsi512_si128(q) : row == 1 ? _mm512_extracti32x4_epi32(q, 1) : row == 2 ? _mm512_extracti32x4_epi32(q, 2) : _mm512_extracti32x4_epi32(q, 3);
+    __m128i b = row == 0   ? _mm512_castsi512_si128(q)
+                : row == 1 ? _mm512_extracti32x4_epi32(q, 1)
+                : row == 2 ? _mm512_extracti32x4_epi32(q, 2)
+                           : _mm512_extracti32x4_epi32(q, 3);
     if (columns == 16) _mm_storeu_si128(reinterpret_cast<__m128i*>(dst), b);
     else if (columns == 8) _mm_storel_epi64(reinterpret_cast<__m128i*>(dst), b);
     else _mm_mask_storeu_epi8(dst, static_cast<uint16_t>(live), b);

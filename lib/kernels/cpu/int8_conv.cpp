@@ -14,8 +14,8 @@ using onednn::Quant;
 
 struct Conv {
   int64_t n, h, w, c, oh, ow, m, kh, kw, sh, sw, dh, dw, top, left, groups, cg, mg;
-  bool whole_rows;  // a segment is a row of the window (neighbouring pixels lie together), else one tap
-  int64_t rows, slot;  // output pixels; bytes of a copied segment
+  bool whole_rows;                  // a segment is a row of the window (neighbouring pixels lie together), else one tap
+  int64_t rows, slot;               // output pixels; bytes of a copied segment
   int64_t inner_first, inner_last;  // output columns whose windows lie inside
   std::vector<Gemm> gemms;
   std::vector<uint8_t> border;  // a segment of zeros
@@ -46,7 +46,8 @@ void locate_one(const Conv& c, const Gemm& g, const Place& at, const uint8_t* en
           copies += c.slot;
         }
       } else if (wide > 1) {
-        for (int64_t k = 0; k < wide; ++k) std::memcpy(copies + k * c.c, ix + k >= 0 && ix + k < c.w ? from + k * c.c : c.border.data(), static_cast<size_t>(c.c));
+        for (int64_t k = 0; k < wide; ++k)
+          std::memcpy(copies + k * c.c, ix + k >= 0 && ix + k < c.w ? from + k * c.c : c.border.data(), static_cast<size_t>(c.c));
         p = copies;
         copies += c.slot;
       }
@@ -117,7 +118,8 @@ void run_unit(const Conv& c, const Args& a, int64_t unit, char* part) {
     Rows rows{pointers, count, static_cast<uint8_t*>(a.dst[0]) + at * size, c.m * size, nullptr, c.m * r_size, sums};
     if (g.epilogue.steps.residual) rows.r = static_cast<const uint8_t*>(a.src[3]) + at * r_size;
     const int64_t lanes = static_cast<int64_t>(g.lanes.size());
-    for (int64_t l = lanes * lane_group / c.lane_groups; l < lanes * (lane_group + 1) / c.lane_groups; ++l) run_lane(g, g.lanes[static_cast<size_t>(l)], rows);
+    for (int64_t l = lanes * lane_group / c.lane_groups; l < lanes * (lane_group + 1) / c.lane_groups; ++l)
+      run_lane(g, g.lanes[static_cast<size_t>(l)], rows);
   }
 }
 
@@ -130,7 +132,8 @@ Offer prepare(const Request& r) {
   std::string reason;
   auto qx = onednn::read_quant(r, 4, 5, reason), qw = onednn::read_quant(r, 6, 7, reason);
   if (!qx || !qw) return Decline{reason};
-  if (onednn::other_vnni() && !rounds_inside(r.node) && w.dtype == DType::i8 && qw->symmetric()) return Decline{"oneDNN has exact 8-bit products here"};
+  if (onednn::other_vnni() && !rounds_inside(r.node) && w.dtype == DType::i8 && qw->symmetric())
+    return Decline{"oneDNN has exact 8-bit products here"};
   if (!qx->per_tensor()) return Decline{"activation scale per channel"};
 
   auto plan = std::make_shared<Conv>();
@@ -206,7 +209,8 @@ Offer prepare(const Request& r) {
     const Conv& conv = *plan;
     parallel_for(static_cast<int>(conv.parts), conv.parts, 1, [&](int64_t from, int64_t to) {
       for (int64_t part = from; part < to; ++part)
-        for (int64_t u = conv.units * part / conv.parts; u < conv.units * (part + 1) / conv.parts; ++u) run_unit(conv, a, u, static_cast<char*>(a.scratch) + part * conv.part_bytes);
+        for (int64_t u = conv.units * part / conv.parts; u < conv.units * (part + 1) / conv.parts; ++u)
+          run_unit(conv, a, u, static_cast<char*>(a.scratch) + part * conv.part_bytes);
     });
   };
   return p;

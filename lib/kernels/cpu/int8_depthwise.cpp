@@ -11,7 +11,8 @@ namespace {
 
 using namespace int8;
 
-MO_INLINE void plain_body(const uint8_t* const* taps, int64_t count, int64_t at, int64_t n, const int16_t* w, int64_t c, uint8_t flip, int32_t* sums) {
+MO_INLINE void plain_body(const uint8_t* const* taps, int64_t count, int64_t at, int64_t n, const int16_t* w, int64_t c, uint8_t flip,
+                          int32_t* sums) {
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
     int32_t acc[16] = {};
@@ -29,7 +30,8 @@ MO_INLINE void plain_body(const uint8_t* const* taps, int64_t count, int64_t at,
     sums[i] = acc;
   }
 }
-MO_SIMD_PLAIN(plain, void, (const uint8_t* const* taps, int64_t count, int64_t at, int64_t n, const int16_t* w, int64_t c, uint8_t flip, int32_t* sums),
+MO_SIMD_PLAIN(plain, void,
+              (const uint8_t* const* taps, int64_t count, int64_t at, int64_t n, const int16_t* w, int64_t c, uint8_t flip, int32_t* sums),
               (taps, count, at, n, w, c, flip, sums))
 
 // weight(tap, channel) less its zero point.
@@ -171,7 +173,8 @@ Offer prepare(const Request& r) {
   for (int64_t t = 0; t < d.taps; ++t) d.offsets.push_back((t / d.kw * d.dh * d.w + t % d.kw * d.dw) * d.c);
   d.border.assign(static_cast<size_t>(d.c + 64), static_cast<uint8_t>(d.x.zero ^ d.x.flip));
   const Weights weight{*w.constant, qw->zero, d.taps};
-  d.vnni = isa() >= Isa::avx512_vnni && d.epilogue.simple && !d.epilogue.steps.residual && !d.epilogue.steps.inner && !d.epilogue.steps.per_channel && d.epilogue.bounded(d.taps);
+  d.vnni = isa() >= Isa::avx512_vnni && d.epilogue.simple && !d.epilogue.steps.residual && !d.epilogue.steps.inner && !d.epilogue.steps.per_channel &&
+           d.epilogue.bounded(d.taps);
   if (d.vnni) {
     make_blocks(d, weight);
   } else {
@@ -199,7 +202,8 @@ Offer prepare(const Request& r) {
     if (r.in(static_cast<size_t>(i)).constant) p.unused_inputs.push_back(i);
   p.run = [plan, rows, parts, part_bytes](const Args& a) {
     parallel_for(static_cast<int>(parts), parts, 1, [&](int64_t from, int64_t to) {
-      for (int64_t part = from; part < to; ++part) run_rows(*plan, a, rows * part / parts, rows * (part + 1) / parts, static_cast<char*>(a.scratch) + part * part_bytes);
+      for (int64_t part = from; part < to; ++part)
+        run_rows(*plan, a, rows * part / parts, rows * (part + 1) / parts, static_cast<char*>(a.scratch) + part * part_bytes);
     });
   };
   return p;

@@ -18,7 +18,7 @@ struct Depthwise {
   int64_t n, h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
   Side x;
   Epilogue epilogue;
-  int64_t taps;             // with repeats where a weight needs more than 8 bits
+  int64_t taps;  // with repeats where a weight needs more than 8 bits
   bool vnni = false, sliding = false;
   std::vector<Block> blocks;
   std::vector<int16_t> weights;  // plain kernel: [tap][c]; `pairs`: as pair_taps has them

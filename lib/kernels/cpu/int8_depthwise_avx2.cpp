@@ -29,10 +29,12 @@ MO_AVX2 void depthwise_pairs(const uint8_t* const* pointers, int64_t taps, int64
     const int64_t c = std::min(at, channels - 16);  // the last block overlaps the one before
     __m256i low = _mm256_setzero_si256(), high = low;
     for (int64_t t = 0; t < taps; t += 2) {
-      __m256i a = _mm256_cvtepu8_epi16(_mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(pointers[t] + c)), flips)), b = _mm256_setzero_si256();
+      __m256i a = _mm256_cvtepu8_epi16(_mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(pointers[t] + c)), flips)),
+              b = _mm256_setzero_si256();
       if (t + 1 < taps) b = _mm256_cvtepu8_epi16(_mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(pointers[t + 1] + c)), flips));
       low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights))));
-      high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 16))));
+      high =
+          _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 16))));
       weights += 32;
     }
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + c), _mm256_permute2x128_si256(low, high, 0x20));

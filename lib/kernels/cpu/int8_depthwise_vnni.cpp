@@ -68,7 +68,8 @@ MO_DW void finish(const __m512i (&acc)[4], const Block& b, const Steps& steps, u
 template <int P>
 MO_VNNI void slide(const Depthwise& d, const Block& b, const uint8_t* image, uint8_t* dst, int64_t y, int64_t rows_left) {
   const uint64_t live = b.count == 64 ? ~uint64_t{0} : (uint64_t{1} << b.count) - 1;
-  const __m512i flip = _mm512_set1_epi8(static_cast<char>(d.x.flip)), outside = _mm512_set1_epi8(static_cast<char>(d.x.zero)), none = _mm512_setzero_si512();
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(d.x.flip)), outside = _mm512_set1_epi8(static_cast<char>(d.x.zero)),
+                none = _mm512_setzero_si512();
   const int64_t last = std::min<int64_t>(P, rows_left) - 1;
   const uint8_t* rows[3][P];
   int64_t step[3][P];
@@ -92,7 +93,8 @@ MO_VNNI void slide(const Depthwise& d, const Block& b, const uint8_t* image, uin
   for (int z = 0; z < 4; ++z) start[z] = _mm512_loadu_si512(&b.start[static_cast<size_t>(16 * z)]);
 
   __m512i v[3][4];
-  auto column = [&](int64_t x, __m512i(&into)[4]) __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vnni"), always_inline)) {
+  auto column = [&](int64_t x, __m512i(&into)[4])
+      __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vnni"), always_inline)) {
     if (x < 0 || x >= d.w) return bring_together(outside, outside, outside, none, into);
     const uint8_t* p[3][P];
 #pragma GCC unroll 3
@@ -101,10 +103,12 @@ MO_VNNI void slide(const Depthwise& d, const Block& b, const uint8_t* image, uin
       for (int i = 0; i < P; ++i) p[k][i] = rows[k][i] + x * step[k][i];
     bring_together(load<P>(p[0], live, flip), load<P>(p[1], live, flip), load<P>(p[2], live, flip), none, into);
   };
-  auto output = [&](const __m512i(&a)[4], const __m512i(&m)[4], const __m512i(&c)[4]) __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vnni"), always_inline)) {
+  auto output = [&](const __m512i(&a)[4], const __m512i(&m)[4], const __m512i(&c)[4])
+      __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vnni"), always_inline)) {
     __m512i acc[4];
 #pragma GCC unroll 4
-    for (int z = 0; z < 4; ++z) acc[z] = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(_mm512_dpbusd_epi32(start[z], a[z], w[0][z]), m[z], w[1][z]), c[z], w[2][z]);
+    for (int z = 0; z < 4; ++z)
+      acc[z] = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(_mm512_dpbusd_epi32(start[z], a[z], w[0][z]), m[z], w[1][z]), c[z], w[2][z]);
     finish<P>(acc, b, d.epilogue.steps, to, static_cast<int>(last) + 1, live);
 #pragma GCC unroll 4
     for (int i = 0; i < P; ++i) to[i] += d.c;

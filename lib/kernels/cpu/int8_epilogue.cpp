@@ -21,23 +21,27 @@ MO_INLINE uint8_t to_step(float v, const Steps& s) {
 enum Way : int { k_plain = 0, k_residual = 1, k_channel = 2, k_inner = 4 };
 
 template <int way>
-MO_INLINE void requantize_body(const int32_t* sums, const int32_t* start, const float* scale, const float* add, const float* after, const uint8_t* r, uint8_t* dst, int64_t n, const Steps& s) {
+MO_INLINE void requantize_body(const int32_t* sums, const int32_t* start, const float* scale, const float* add, const float* after, const uint8_t* r,
+                               uint8_t* dst, int64_t n, const Steps& s) {
   const Steps k = s;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     float v = __builtin_fmaf(static_cast<float>(sums[i] + start[i]), scale[i], add[i]);
     if constexpr ((way & k_inner) != 0) v = math::round_even(math::max(math::min(v, k.inner_high), k.inner_low)) * k.inner_scale;
-    if constexpr ((way & k_residual) != 0) v = __builtin_fmaf(static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(r[i] ^ k.r.flip)) - k.r.zero), k.r_scale, v);
+    if constexpr ((way & k_residual) != 0)
+      v = __builtin_fmaf(static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(r[i] ^ k.r.flip)) - k.r.zero), k.r_scale, v);
     if constexpr ((way & k_channel) != 0) v = __builtin_fmaf(after[i], k.r_scale, v);
     dst[i] = to_step(v, k);
   }
 }
 MO_SIMD_TEMPLATE(requantize, int, void,
-                 (const int32_t* sums, const int32_t* start, const float* scale, const float* add, const float* after, const uint8_t* r, uint8_t* dst, int64_t n, const Steps& s),
+                 (const int32_t* sums, const int32_t* start, const float* scale, const float* add, const float* after, const uint8_t* r, uint8_t* dst,
+                  int64_t n, const Steps& s),
                  (sums, start, scale, add, after, r, dst, n, s))
 
 auto requantize_way(const Steps& s) {
-  if (s.inner) return s.residual ? requantize_pick<k_inner | k_residual>() : s.per_channel ? requantize_pick<k_inner | k_channel>() : requantize_pick<k_inner>();
+  if (s.inner)
+    return s.residual ? requantize_pick<k_inner | k_residual>() : s.per_channel ? requantize_pick<k_inner | k_channel>() : requantize_pick<k_inner>();
   return s.residual ? requantize_pick<k_residual>() : s.per_channel ? requantize_pick<k_channel>() : requantize_pick<k_plain>();
 }
 
@@ -45,7 +49,8 @@ MO_INLINE void values_body(const int32_t* sums, const int32_t* start, const floa
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) dst[i] = __builtin_fmaf(static_cast<float>(sums[i] + start[i]), scale[i], add[i]);
 }
-MO_SIMD_PLAIN(values, void, (const int32_t* sums, const int32_t* start, const float* scale, const float* add, float* dst, int64_t n), (sums, start, scale, add, dst, n))
+MO_SIMD_PLAIN(values, void, (const int32_t* sums, const int32_t* start, const float* scale, const float* add, float* dst, int64_t n),
+              (sums, start, scale, add, dst, n))
 
 MO_INLINE void steps_body(const float* v, uint8_t* dst, int64_t n, const Steps& s) {
   const Steps k = s;
@@ -71,7 +76,8 @@ bool rounds_inside(const graph::Node& node) {
 
 bool Epilogue::bounded(int64_t depth) const {
   for (size_t i = 0; i < start.size(); ++i) {
-    const double most = (255.0 * 255.0 * static_cast<double>(depth) + std::fabs(static_cast<double>(start[i]))) * std::fabs(scale[i]) + std::fabs(add[i]);
+    const double most =
+        (255.0 * 255.0 * static_cast<double>(depth) + std::fabs(static_cast<double>(start[i]))) * std::fabs(scale[i]) + std::fabs(add[i]);
     if (!(most + 255.0 * std::fabs(steps.r_scale) < 1e9)) return false;
   }
   return true;
@@ -79,7 +85,8 @@ bool Epilogue::bounded(int64_t depth) const {
 
 void Epilogue::row(const int32_t* sums, int64_t first, int64_t n, const void* r, void* dst) const {
   if (simple) {
-    requantize_way(steps)(sums, &start[first], &scale[first], &add[first], steps.per_channel ? &after[first] : nullptr, static_cast<const uint8_t*>(r), static_cast<uint8_t*>(dst), n, steps);
+    requantize_way(steps)(sums, &start[first], &scale[first], &add[first], steps.per_channel ? &after[first] : nullptr,
+                          static_cast<const uint8_t*>(r), static_cast<uint8_t*>(dst), n, steps);
     return;
   }
   float v[k_row], other[k_row];
@@ -119,7 +126,8 @@ bool per_channel_shape(const Shape& shape, const Shape& y, size_t axis) {
 
 }  // namespace
 
-std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const onednn::Quant& x, const onednn::Quant& w, float alpha, std::string& reason) {
+std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const onednn::Quant& x, const onednn::Quant& w, float alpha,
+                                      std::string& reason) {
   const Operand &b = r.in(2), &res = r.in(3), &y = r.out();
   auto no = [&](std::string why) {
     reason = std::move(why);
@@ -132,7 +140,8 @@ std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const 
   if (*qy && !qy->per_tensor()) return no("output scale per channel");
   if (*qr && !qr->per_tensor()) return no("epilogue operand with a scale per channel");
   if (!*qy && y.dtype != DType::f32) return no(text("output of ", name(y.dtype)));
-  const bool per_channel = res.present && res.constant && res.dtype == DType::f32 && !*qr && per_channel_shape(res.shape, y.shape, r.node.op == "Conv" ? 1 : y.shape.size() - 1);
+  const bool per_channel = res.present && res.constant && res.dtype == DType::f32 && !*qr &&
+                           per_channel_shape(res.shape, y.shape, r.node.op == "Conv" ? 1 : y.shape.size() - 1);
   if (res.present && !per_channel && res.shape != y.shape) return no("epilogue operand of another shape");
   if (res.present && !per_channel && res.layout != y.layout && y.shape.size() > 2) return no("epilogue operand in another layout");
   if (res.present && (*qr ? info(res.dtype).bits != 8 : res.dtype != DType::f32)) return no(text("epilogue operand of ", name(res.dtype)));
@@ -179,7 +188,8 @@ std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const 
     for (auto p = posts.begin(); p != inner; ++p) {
       if (!clamp(*p)) return no("sum before an inner rounding");
       // the limits are steps too: rounding keeps their order
-      float low = p->kind == "relu" ? 0.0f : std::nearbyint(p->alpha / first), high = p->kind == "relu" ? e.steps.inner_high : std::nearbyint(p->beta / first);
+      float low = p->kind == "relu" ? 0.0f : std::nearbyint(p->alpha / first),
+            high = p->kind == "relu" ? e.steps.inner_high : std::nearbyint(p->beta / first);
       low = std::clamp(low, e.steps.inner_low, e.steps.inner_high);
       high = std::clamp(high, e.steps.inner_low, e.steps.inner_high);
       e.steps.inner_low = std::min(low, high);

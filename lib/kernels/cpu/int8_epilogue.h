@@ -41,7 +41,7 @@ struct Epilogue {
   bool simple = false;     // steps_out, nothing but clamps at the end and perhaps an 8-bit residual before them: `steps` says all
   Steps steps;
   struct Stage {
-    UnaryFn unary;            // row is null: the operand R is added or multiplied
+    UnaryFn unary;  // row is null: the operand R is added or multiplied
     bool multiply = false;
   };
   std::vector<Stage> stages;  // where not simple
@@ -60,6 +60,7 @@ constexpr int64_t k_row = 64;
 bool rounds_inside(const graph::Node& node);  // its epilogue has an inner rounding, which oneDNN lacks
 
 // Reads inputs 2 to 11 of mo.Conv or mo.MatMul. `alpha` multiplies the product before the bias.
-std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const onednn::Quant& x, const onednn::Quant& w, float alpha, std::string& reason);
+std::optional<Epilogue> make_epilogue(const Request& r, int64_t channels, const onednn::Quant& x, const onednn::Quant& w, float alpha,
+                                      std::string& reason);
 
 }  // namespace mo::kernels::int8

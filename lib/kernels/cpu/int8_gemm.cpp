@@ -17,7 +17,9 @@ struct Blob {
 };
 
 // Sums that leave the registers keep their order.
-int64_t column_of(bool fused, int64_t registers, int64_t z, int64_t element) { return fused ? int8::column_of(registers, z, element) : 16 * z + element; }
+int64_t column_of(bool fused, int64_t registers, int64_t z, int64_t element) {
+  return fused ? int8::column_of(registers, z, element) : 16 * z + element;
+}
 
 // A column while it is packed.
 struct Column {
@@ -63,7 +65,8 @@ void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<c
       if (g.wide()) {
         auto* pairs = reinterpret_cast<int16_t*>(panel);
         const int64_t step = g.isa >= Isa::avx512 ? 32 : g.depth * 32, first = (g.isa >= Isa::avx512 ? k / 2 * lane.registers : k / 2) * 32 + k % 2;
-        for (Column& c : columns) pairs[first + c.register_of * step + 2 * c.element] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
+        for (Column& c : columns)
+          pairs[first + c.register_of * step + 2 * c.element] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
       } else {
         char* to = panel + (s * g.depth + j / 4) * lane.registers * 64 + j % 4;
         for (Column& c : columns) {
@@ -150,8 +153,8 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   if (!view.tensor) {
     require(g.wide(), Code::internal, "weights that are packed during the run want wide rows");
   } else if (r.packs && r.in(1).constant) {
-    std::string key = text("int8 ", onednn::constant_key(r, *view.tensor), " ", view.first, " ", view.n_stride, " ", view.segments, " ", view.length, " ", view.offset.back(), " ", columns, " ",
-                           static_cast<int>(g.isa), g.fused, " ");
+    std::string key = text("int8 ", onednn::constant_key(r, *view.tensor), " ", view.first, " ", view.n_stride, " ", view.segments, " ", view.length,
+                           " ", view.offset.back(), " ", columns, " ", static_cast<int>(g.isa), g.fused, " ");
     key.append(reinterpret_cast<const char*>(w_zero.data()), 4 * w_zero.size());
     g.weights = r.packs->get(key, make);
     blob.data = static_cast<char*>(const_cast<void*>(g.weights.get()));

@@ -55,10 +55,10 @@ struct Lane {
 
 struct Gemm {
   Isa isa = Isa::scalar;
-  bool fused = false;  // the whole epilogue in registers
+  bool fused = false;                // the whole epilogue in registers
   int64_t segments = 1, length = 0;  // bytes of a row per segment
   int64_t panel_bytes = 0;
-  int64_t depth = 0;                 // groups of 4 bytes that the kernel reads of each segment (of the whole row where rows are wide)
+  int64_t depth = 0;  // groups of 4 bytes that the kernel reads of each segment (of the whole row where rows are wide)
   Side x;
   std::vector<Lane> lanes;
   std::shared_ptr<const void> weights;
@@ -77,10 +77,10 @@ constexpr int64_t k_chunk = 48, k_pointers = 60;
 
 struct Rows {
   const uint8_t* const* pointers;
-  int64_t count;      // at most k_chunk
-  uint8_t* dst;       // first row, column 0
+  int64_t count;       // at most k_chunk
+  uint8_t* dst;        // first row, column 0
   int64_t dst_stride;  // bytes
-  const uint8_t* r;   // residual likewise
+  const uint8_t* r;    // residual likewise
   int64_t r_stride;
   const int32_t* sums;  // per row: sum of its unsigned bytes, where w_zero is not empty
 };

@@ -16,7 +16,7 @@ struct Matmul {
   int64_t batches = 1;
   bool residual = false, run_time = false;
   Side b_side;
-  std::vector<Gemm> gemms;  // one per matrix of a constant B, else one
+  std::vector<Gemm> gemms;                               // one per matrix of a constant B, else one
   std::vector<int64_t> a_at, b_at, y_at, r_at, gemm_of;  // per batch, in elements
   int64_t chunks, lane_groups, units, parts;
   int64_t pointers_at, copies_at, sums_at, wide_at, panels_at, slot, part_bytes;
@@ -99,7 +99,8 @@ Offer prepare(const Request& r) {
   std::string reason;
   auto qa = onednn::read_quant(r, 4, 5, reason), qb = onednn::read_quant(r, 6, 7, reason);
   if (!qa || !qb) return Decline{reason};
-  if (onednn::other_vnni() && !rounds_inside(r.node) && b.dtype == DType::i8 && qb->symmetric()) return Decline{"oneDNN has exact 8-bit products here"};
+  if (onednn::other_vnni() && !rounds_inside(r.node) && b.dtype == DType::i8 && qb->symmetric())
+    return Decline{"oneDNN has exact 8-bit products here"};
   if (!qa->per_tensor() || qa->zero.size() != 1) return Decline{"scale of A per row"};
   auto plan = std::make_shared<Matmul>();
   Matmul& m = *plan;
@@ -144,7 +145,8 @@ Offer prepare(const Request& r) {
   m.r_size = res.dtype == DType::f32 ? 4 : 1;
   m.a_elements = element_count(a.shape);
   m.chunks = (rows + k_chunk - 1) / k_chunk;
-  m.lane_groups = m.run_time || r.threads <= 1 || m.chunks * m.batches >= 4 * r.threads ? 1 : std::min<int64_t>(static_cast<int64_t>(g.lanes.size()), r.threads);
+  m.lane_groups =
+      m.run_time || r.threads <= 1 || m.chunks * m.batches >= 4 * r.threads ? 1 : std::min<int64_t>(static_cast<int64_t>(g.lanes.size()), r.threads);
   m.units = m.run_time ? m.batches : m.batches * m.chunks * m.lane_groups;
   m.parts = static_cast<double>(rows * m.batches) * static_cast<double>(n) * static_cast<double>(k) < 2e5 ? 1 : std::min<int64_t>(r.threads, m.units);
   m.slot = (k + 15) / 16 * 16;

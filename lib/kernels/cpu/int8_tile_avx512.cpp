@@ -14,26 +14,26 @@ MO_STEP uint32_t four_bytes(const uint8_t* p) {
 }
 
 // Two copies of one body: GCC inlines intrinsics only into functions with their target.
-#define MO_TILE_BODY(DOT)                                                                                                            \
-  __m512i acc[R][Z];                                                                                                                 \
-  _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) {                                                                              \
-    __m512i s = _mm512_loadu_si512(t.start + 16 * z);                                                                                \
-    _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) acc[r][z] = s;                                                              \
-  }                                                                                                                                  \
-  const uint8_t* w = static_cast<const uint8_t*>(t.weights);                                                                         \
-  const __m512i flip = _mm512_set1_epi32(static_cast<int>(t.flip));                                                                  \
-  for (int64_t s = 0; s < t.segments; ++s) {                                                                                         \
-    const uint8_t* p[R];                                                                                                             \
-    _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) p[r] = t.rows[s * k_pointers + r];                                              \
-    for (int64_t k = 0; k < 4 * t.depth; k += 4) {                                                                                   \
-      __m512i b[Z];                                                                                                                  \
-      _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) b[z] = _mm512_loadu_si512(w + 64 * z);                                     \
-      w += 64 * Z;                                                                                                                   \
-      _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) {                                                                         \
-        __m512i a = _mm512_xor_si512(_mm512_set1_epi32(static_cast<int>(four_bytes(p[r] + k))), flip);                               \
-        _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) acc[r][z] = DOT;                                                         \
-      }                                                                                                                              \
-    }                                                                                                                                \
+#define MO_TILE_BODY(DOT)                                                                              \
+  __m512i acc[R][Z];                                                                                   \
+  _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) {                                                \
+    __m512i s = _mm512_loadu_si512(t.start + 16 * z);                                                  \
+    _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) acc[r][z] = s;                                \
+  }                                                                                                    \
+  const uint8_t* w = static_cast<const uint8_t*>(t.weights);                                           \
+  const __m512i flip = _mm512_set1_epi32(static_cast<int>(t.flip));                                    \
+  for (int64_t s = 0; s < t.segments; ++s) {                                                           \
+    const uint8_t* p[R];                                                                               \
+    _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) p[r] = t.rows[s * k_pointers + r];            \
+    for (int64_t k = 0; k < 4 * t.depth; k += 4) {                                                     \
+      __m512i b[Z];                                                                                    \
+      _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) b[z] = _mm512_loadu_si512(w + 64 * z);       \
+      w += 64 * Z;                                                                                     \
+      _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) {                                           \
+        __m512i a = _mm512_xor_si512(_mm512_set1_epi32(static_cast<int>(four_bytes(p[r] + k))), flip); \
+        _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) acc[r][z] = DOT;                           \
+      }                                                                                                \
+    }                                                                                                  \
   }
 
 template <int R, int Z, Finish F>
@@ -88,7 +88,8 @@ MO_STEP void finish(__m512i (&acc)[R][Z], const Tile& t) {
 #pragma GCC unroll 4
       for (int z = 0; z < Z; ++z) v[z] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][z]), scale[z], add[z]);
       if constexpr (F == Finish::inner_residual || F == Finish::inner_channel) {
-        const __m512 low = _mm512_set1_ps(t.steps->inner_low), high = _mm512_set1_ps(t.steps->inner_high), unit = _mm512_set1_ps(t.steps->inner_scale);
+        const __m512 low = _mm512_set1_ps(t.steps->inner_low), high = _mm512_set1_ps(t.steps->inner_high),
+                     unit = _mm512_set1_ps(t.steps->inner_scale);
 #pragma GCC unroll 4
         for (int z = 0; z < Z; ++z) v[z] = _mm512_mul_ps(_mm512_max_ps(_mm512_min_ps(_mm512_roundscale_ps(v[z], 8), high), low), unit);
       }

@@ -30,8 +30,9 @@ MO_AVX2 void shuffled(const uint8_t* a, const uint8_t* b, const uint8_t* c, uint
             z = _mm_loadu_si128(reinterpret_cast<const __m128i*>(c + i));
 #pragma GCC unroll 3
     for (int block = 0; block < 3; ++block)
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(dst + 3 * i + 16 * block),
-                       _mm_or_si128(_mm_or_si128(_mm_shuffle_epi8(x, m[block][0]), _mm_shuffle_epi8(y, m[block][1])), _mm_shuffle_epi8(z, m[block][2])));
+      _mm_storeu_si128(
+          reinterpret_cast<__m128i*>(dst + 3 * i + 16 * block),
+          _mm_or_si128(_mm_or_si128(_mm_shuffle_epi8(x, m[block][0]), _mm_shuffle_epi8(y, m[block][1])), _mm_shuffle_epi8(z, m[block][2])));
   }
   plain(a + i, b + i, c + i, dst + 3 * i, n - i);
 }

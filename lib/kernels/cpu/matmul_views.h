@@ -18,8 +18,8 @@ void swap_last(View& v);
 void pad_rank(View& v, size_t rank);  // prepends axes of size 1
 
 struct Product {
-  View a, b, y;                // [batch..., m, k], [batch..., k, n], [batch..., m, n]
-  std::vector<View> along;     // operands added to y, broadcast by size-1 axes
+  View a, b, y;             // [batch..., m, k], [batch..., k, n], [batch..., m, n]
+  std::vector<View> along;  // operands added to y, broadcast by size-1 axes
   int64_t m() const { return y.dims[y.dims.size() - 2]; }
   int64_t n() const { return y.dims.back(); }
   int64_t k() const { return a.dims.back(); }

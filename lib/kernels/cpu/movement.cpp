@@ -184,7 +184,8 @@ Offer prepare_gather(const Request& r) {
   if (x.shape.empty()) return Decline{"scalar data"};
   int64_t axis = r.node.i("axis", 0);
   if (axis < 0) axis += static_cast<int64_t>(x.shape.size());
-  if (x.layout != Layout::plain && (index.shape.size() != 1 || r.out().layout != x.layout)) return Decline{"indices that change the rank of a channels-last tensor"};
+  if (x.layout != Layout::plain && (index.shape.size() != 1 || r.out().layout != x.layout))
+    return Decline{"indices that change the rank of a channels-last tensor"};
   if (index.layout != Layout::plain) return Decline{"reordered indices"};
   Fibre f = fibre(x, axis);
   int64_t count = element_count(index.shape), bytes = f.inner * size;

@@ -114,7 +114,8 @@ struct Job {
       for (int64_t p = from; p < to; ++p) {
         const int64_t row = first_row(p), rows = pass_rows(row);
         Activations a = activations(p, rows);
-        quantize(x + row * s.k, s.k, rows, s.k, s.depth, step, const_cast<int8_t*>(a.high), const_cast<int8_t*>(a.low), const_cast<float*>(a.scale), const_cast<float*>(a.sum));
+        quantize(x + row * s.k, s.k, rows, s.k, s.depth, step, const_cast<int8_t*>(a.high), const_cast<int8_t*>(a.low), const_cast<float*>(a.scale),
+                 const_cast<float*>(a.sum));
       }
     });
     parallel_for(threads, s.groups, 1, [&](int64_t from, int64_t to) {
@@ -168,17 +169,20 @@ Offer prepare(const Request& r) {
   Job& j = *job;
   Shapes& s = j.s;
   s.k = n.i("K", 0), s.n = n.i("N", 0), s.block = n.i("block_size", 0);
-  if (s.k < 1 || s.n < 1 || s.block < 16 || (s.block & (s.block - 1)) != 0 || r.in(0).shape.empty() || r.in(0).shape.back() != s.k) return Decline{"sizes"};
+  if (s.k < 1 || s.n < 1 || s.block < 16 || (s.block & (s.block - 1)) != 0 || r.in(0).shape.empty() || r.in(0).shape.back() != s.k)
+    return Decline{"sizes"};
   s.blocks = (s.k + s.block - 1) / s.block;
   s.depth = s.blocks * s.block;
   s.groups = (s.n + k_columns - 1) / k_columns;
   s.rows = element_count(r.in(0).shape) / s.k;
   const bool packed_zeros = r.in(3).present && r.in(3).constant->dtype() == DType::u8;
   if (r.in(1).constant->size() != s.n * s.depth / 2 || r.in(2).constant->size() != s.n * s.blocks ||
-      (r.in(3).present && r.in(3).constant->size() != (packed_zeros ? s.n * ((s.blocks + 1) / 2) : s.n * s.blocks)) || (r.in(5).present && r.in(5).constant->size() != s.n))
+      (r.in(3).present && r.in(3).constant->size() != (packed_zeros ? s.n * ((s.blocks + 1) / 2) : s.n * s.blocks)) ||
+      (r.in(5).present && r.in(5).constant->size() != s.n))
     return Decline{"sizes"};
   j.packed = pack(r, s);
-  j.w = {static_cast<const uint32_t*>(j.packed.data.get()), static_cast<const float*>(j.packed.scales.get()), static_cast<const float*>(j.packed.zeros.get()), s.depth, s.block};
+  j.w = {static_cast<const uint32_t*>(j.packed.data.get()), static_cast<const float*>(j.packed.scales.get()),
+         static_cast<const float*>(j.packed.zeros.get()), s.depth, s.block};
   if (r.in(5).present) j.bias = r.in(5).constant->floats();
   j.threads = r.threads;
 
@@ -195,7 +199,9 @@ Offer prepare(const Request& r) {
     j.pass_bytes = j.high_bytes * (j.fine ? 2 : 1) + 2 * j.scale_bytes;
     p.detail = text("avx512_vnni, activations of ", j.fine ? 15 : 8, " bits");
     p.scratch_bytes = j.pass_bytes * ((s.rows + k_rows - 1) / k_rows + 2);
-    p.run = [job](const Args& a) { job->run_integer(static_cast<const float*>(a.src[0]), static_cast<float*>(a.dst[0]), static_cast<char*>(a.scratch)); };
+    p.run = [job](const Args& a) {
+      job->run_integer(static_cast<const float*>(a.src[0]), static_cast<float*>(a.dst[0]), static_cast<char*>(a.scratch));
+    };
   } else {
     j.expand = expand_group();
     j.product = tile_product();
@@ -204,7 +210,9 @@ Offer prepare(const Request& r) {
     j.worker_bytes = ((j.chunk + s.rows) * k_columns * 4 + 63) / 64 * 64;
     p.detail = text(isa_name(), ", widened");
     p.scratch_bytes = j.worker_bytes * std::max(r.threads, 1);
-    p.run = [job](const Args& a) { job->run_widened(static_cast<const float*>(a.src[0]), static_cast<float*>(a.dst[0]), static_cast<char*>(a.scratch)); };
+    p.run = [job](const Args& a) {
+      job->run_widened(static_cast<const float*>(a.src[0]), static_cast<float*>(a.dst[0]), static_cast<char*>(a.scratch));
+    };
   }
   for (int i : {1, 2, 3, 5})
     if (r.in(static_cast<size_t>(i)).present) p.unused_inputs.push_back(i);

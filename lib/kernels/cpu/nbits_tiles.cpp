@@ -74,7 +74,8 @@ MO_VNNI void multiply(const Weights& w, const Activations& x, int64_t rows, int6
   }
 }
 
-MO_INLINE void quantize_body(const float* x, int64_t x_stride, int64_t rows, int64_t depth_given, int64_t depth, int64_t step, int8_t* high, int8_t* low, float* scale, float* sum) {
+MO_INLINE void quantize_body(const float* x, int64_t x_stride, int64_t rows, int64_t depth_given, int64_t depth, int64_t step, int8_t* high,
+                             int8_t* low, float* scale, float* sum) {
   const float most = low ? 16256.0f : 127.0f;
   for (int64_t r = 0; r < rows; ++r) {
     const float* row = x + r * x_stride;
@@ -111,7 +112,8 @@ MO_INLINE void quantize_body(const float* x, int64_t x_stride, int64_t rows, int
   }
 }
 MO_SIMD_PLAIN(quantize, void,
-              (const float* x, int64_t x_stride, int64_t rows, int64_t depth_given, int64_t depth, int64_t step, int8_t* high, int8_t* low, float* scale, float* sum),
+              (const float* x, int64_t x_stride, int64_t rows, int64_t depth_given, int64_t depth, int64_t step, int8_t* high, int8_t* low,
+               float* scale, float* sum),
               (x, x_stride, rows, depth_given, depth, step, high, low, scale, sum))
 
 typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
@@ -133,7 +135,8 @@ MO_INLINE void expand_body(const Weights& w, int64_t g, int64_t from, int64_t to
     }
   }
 }
-MO_SIMD_PLAIN(expand, void, (const Weights& w, int64_t g, int64_t from, int64_t to, float* dst, int64_t dst_stride), (w, g, from, to, dst, dst_stride))
+MO_SIMD_PLAIN(expand, void, (const Weights& w, int64_t g, int64_t from, int64_t to, float* dst, int64_t dst_stride),
+              (w, g, from, to, dst, dst_stride))
 
 }  // namespace
 

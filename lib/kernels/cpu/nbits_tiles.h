@@ -12,7 +12,7 @@ inline constexpr int64_t k_rows = 8;      // of activations met by one pass over
 struct Weights {
   const uint32_t* data;
   const float* scales;
-  const float* zeros;  // null: 8 everywhere
+  const float* zeros;    // null: 8 everywhere
   int64_t depth, block;  // k padded to whole blocks; weights of one scale
   int64_t blocks() const { return depth / block; }
 };
@@ -31,7 +31,8 @@ using Multiply = void (*)(const Weights& w, const Activations& x, int64_t rows, 
 Multiply multiply_vnni(bool fine);  // machines with AVX512-VNNI only
 
 // Fills the buffers of Activations from `rows` rows of `depth_given` floats; beyond that up to depth are zeros.
-using Quantize = void (*)(const float* x, int64_t x_stride, int64_t rows, int64_t depth_given, int64_t depth, int64_t step, int8_t* high, int8_t* low, float* scale, float* sum);
+using Quantize = void (*)(const float* x, int64_t x_stride, int64_t rows, int64_t depth_given, int64_t depth, int64_t step, int8_t* high, int8_t* low,
+                          float* scale, float* sum);
 Quantize quantize_rows();
 
 // dst[k][16] of group g, k in [from, to), multiples of 8: real weights, for machines without exact 8-bit products.

@@ -113,12 +113,18 @@ Step::~Step() {
   while (pool_->rest) delete std::exchange(pool_->rest, pool_->rest->next);
 }
 
-void Step::src(int arg, const Desc& desc, int input, int64_t byte_offset) { bindings_.push_back({arg, desc, Source::src, input, byte_offset, nullptr}); }
-void Step::dst(int arg, const Desc& desc, int output, int64_t byte_offset) { bindings_.push_back({arg, desc, Source::dst, output, byte_offset, nullptr}); }
+void Step::src(int arg, const Desc& desc, int input, int64_t byte_offset) {
+  bindings_.push_back({arg, desc, Source::src, input, byte_offset, nullptr});
+}
+void Step::dst(int arg, const Desc& desc, int output, int64_t byte_offset) {
+  bindings_.push_back({arg, desc, Source::dst, output, byte_offset, nullptr});
+}
 void Step::scratch(int arg, const Desc& desc, int64_t byte_offset) {
   if (desc.get_size() > 0) bindings_.push_back({arg, desc, Source::scratch, 0, byte_offset, nullptr});
 }
-void Step::fixed(int arg, const Desc& desc, std::shared_ptr<const void> data) { bindings_.push_back({arg, desc, Source::fixed, 0, 0, std::move(data)}); }
+void Step::fixed(int arg, const Desc& desc, std::shared_ptr<const void> data) {
+  bindings_.push_back({arg, desc, Source::fixed, 0, 0, std::move(data)});
+}
 void Step::free(int arg, const Desc& desc) { bindings_.push_back({arg, desc, Source::free, 0, 0, nullptr}); }
 
 Step::Frame* Step::take() const {
@@ -167,7 +173,8 @@ void Step::run_on(const Args& args, void* const* pointers) const {
     status = dnnl_primitive_execute(primitive_.get(), stream(), static_cast<int>(frame->args.size()), frame->args.data());
   }
   give(frame);
-  require(status == dnnl_success, status == dnnl_out_of_memory ? Code::out_of_memory : Code::internal, "oneDNN execution: status ", static_cast<int>(status));
+  require(status == dnnl_success, status == dnnl_out_of_memory ? Code::out_of_memory : Code::internal, "oneDNN execution: status ",
+          static_cast<int>(status));
 }
 
 std::string content_key(const Tensor& constant) {
@@ -176,7 +183,8 @@ std::string content_key(const Tensor& constant) {
 }
 
 std::string constant_key(const Request& request, const Tensor& constant) {
-  bool own = std::any_of(request.inputs.begin(), request.inputs.end(), [&](const Operand& x) { return x.constant && x.constant->raw() == constant.raw(); });
+  bool own =
+      std::any_of(request.inputs.begin(), request.inputs.end(), [&](const Operand& x) { return x.constant && x.constant->raw() == constant.raw(); });
   return own ? text("@", reinterpret_cast<uintptr_t>(constant.raw())) : content_key(constant);
 }
 

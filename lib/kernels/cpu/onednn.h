@@ -16,7 +16,7 @@ using Type = dnnl::memory::data_type;
 
 const dnnl::engine& engine();  // the CPU; GPU engines are never asked for, that call can hang
 
-Type data_type(DType dtype);  // undef when oneDNN has none
+Type data_type(DType dtype);                                                    // undef when oneDNN has none
 Desc describe(DType dtype, const Shape& shape, Layout layout = Layout::plain);  // strides of the physical layout
 Desc strided(DType dtype, const Dims& dims, const Dims& strides);
 Desc any(DType dtype, const Dims& dims);

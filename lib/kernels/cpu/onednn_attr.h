@@ -19,8 +19,8 @@ std::optional<Quant> read_quant(const Request& r, size_t scale_input, size_t zer
 
 struct Posts {
   dnnl::post_ops ops;
-  int binary = -1;    // index of the post-op that reads R
-  bool sum = false;   // R has to lie in dst before the run
+  int binary = -1;      // index of the post-op that reads R
+  bool sum = false;     // R has to lie in dst before the run
   std::string refusal;  // not empty: oneDNN cannot do it
 };
 

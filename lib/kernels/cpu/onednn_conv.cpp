@@ -28,7 +28,8 @@ Tensor as_signed(const Tensor& w) {
 std::vector<float> real_bias(const Tensor& b, const Quant& x, const Quant& w) {
   std::vector<float> out = b.floats();
   if (b.dtype() != DType::i32 || !x) return out;
-  for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(b.data<int32_t>()[i] * (static_cast<double>(x.scale[0]) * w.scale[w.per_tensor() ? 0 : i]));
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<float>(b.data<int32_t>()[i] * (static_cast<double>(x.scale[0]) * w.scale[w.per_tensor() ? 0 : i]));
   return out;
 }
 
@@ -37,8 +38,18 @@ dnnl::convolution_forward::primitive_desc make_pd(const Conv& c, const Desc& src
   for (auto& d : dilates) d -= 1;
   const Window& w = c.window;
   Desc weights(c.weights.get_dims(), c.weights.get_data_type(), dnnl::memory::format_tag::any);
-  return {engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, src, weights, c.has_bias ? c.bias : Desc(), dst,
-          w.strides, dilates, w.pads_begin, w.pads_end, c.attr.attr};
+  return {engine(),
+          dnnl::prop_kind::forward_inference,
+          dnnl::algorithm::convolution_direct,
+          src,
+          weights,
+          c.has_bias ? c.bias : Desc(),
+          dst,
+          w.strides,
+          dilates,
+          w.pads_begin,
+          w.pads_end,
+          c.attr.attr};
 }
 
 Offer prepare(const Request& r) {
@@ -98,7 +109,8 @@ Offer prepare(const Request& r) {
   bool ok = try_make(pd, [&] { return make_pd(c, c.src, c.dst); });
   if (!ok || is_reference(pd.impl_info_str())) {
     // Some shapes are only fast in oneDNN's own blocked layouts: reorder around them.
-    Desc any_src(c.src.get_dims(), c.src.get_data_type(), dnnl::memory::format_tag::any), any_dst(c.dst.get_dims(), c.dst.get_data_type(), dnnl::memory::format_tag::any);
+    Desc any_src(c.src.get_dims(), c.src.get_data_type(), dnnl::memory::format_tag::any),
+        any_dst(c.dst.get_dims(), c.dst.get_data_type(), dnnl::memory::format_tag::any);
     dnnl::convolution_forward::primitive_desc other;
     if (c.attr.posts.sum || !try_make(other, [&] { return make_pd(c, any_src, any_dst); }) || is_reference(other.impl_info_str()))
       return Decline{ok ? text("oneDNN has only ", pd.impl_info_str()) : "oneDNN does not implement it"};

@@ -48,8 +48,8 @@ Offer prepare(const Request& r) {
   if (b.present) bd = Desc({part * groups}, Type::f32, dnnl::memory::format_tag::a);
   dnnl::deconvolution_forward::primitive_desc pd;
   bool ok = try_make(pd, [&] {
-    return dnnl::deconvolution_forward::primitive_desc(engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, xd, any(DType::f32, wd), bd, yd,
-                                                       win.strides, dilation, win.pads_begin, win.pads_end, attr);
+    return dnnl::deconvolution_forward::primitive_desc(engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, xd,
+                                                       any(DType::f32, wd), bd, yd, win.strides, dilation, win.pads_begin, win.pads_end, attr);
   });
   if (!ok) return Decline{"oneDNN does not implement it"};
   if (is_reference(pd.impl_info_str())) return Decline{text("oneDNN has only ", pd.impl_info_str())};

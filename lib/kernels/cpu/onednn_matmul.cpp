@@ -24,7 +24,8 @@ bool make(dnnl::matmul::primitive_desc& pd, const Build& b, const Desc& src, con
 std::vector<float> real_bias(const Tensor& bias, const Quant& a, const Quant& b, float beta) {
   std::vector<float> out = bias.floats();
   for (size_t i = 0; i < out.size(); ++i) {
-    if (bias.dtype() == DType::i32 && a) out[i] = static_cast<float>(bias.data<int32_t>()[i] * (static_cast<double>(a.scale[0]) * b.scale[b.per_tensor() ? 0 : i]));
+    if (bias.dtype() == DType::i32 && a)
+      out[i] = static_cast<float>(bias.data<int32_t>()[i] * (static_cast<double>(a.scale[0]) * b.scale[b.per_tensor() ? 0 : i]));
     out[i] *= beta;
   }
   return out;
@@ -54,14 +55,16 @@ Tensor flipped(const Tensor& w) {
 
 // Large row-major float weights met by many rows: packing gains 1 to 3 percent in speed and costs their size again in memory and in load time.
 bool good_as_it_is(const Product& p, const Operand& b, const ProductSpec& s) {
-  return b.dtype == DType::f32 && !s.trans_b && s.perm_b.empty() && b.shape.size() == 2 && p.m() >= 16 && p.n() % 16 == 0 && element_count(b.shape) >= 1 << 18;
+  return b.dtype == DType::f32 && !s.trans_b && s.perm_b.empty() && b.shape.size() == 2 && p.m() >= 16 && p.n() % 16 == 0 &&
+         element_count(b.shape) >= 1 << 18;
 }
 
 Offer prepare(const Request& r) {
   const Operand &a = r.in(0), &b = r.in(1), &bias = r.in(2), &res = r.in(3), &y = r.out();
   const bool quantized = a.dtype == DType::u8 || a.dtype == DType::i8;
   auto is_float = [](DType d) { return d == DType::f32; };
-  if (!quantized && !(is_float(a.dtype) && is_float(b.dtype) && is_float(y.dtype))) return Decline{text("dtypes ", name(a.dtype), " x ", name(b.dtype))};
+  if (!quantized && !(is_float(a.dtype) && is_float(b.dtype) && is_float(y.dtype)))
+    return Decline{text("dtypes ", name(a.dtype), " x ", name(b.dtype))};
   if (element_count(a.shape) == 0 || element_count(b.shape) == 0) return Decline{"empty operand"};
   ProductSpec spec = product_spec(r.node);
   Build m;
@@ -153,9 +156,7 @@ Offer prepare(const Request& r) {
           rest.ops.get_params_sum(i, scale, zero, t);
           first.append_sum(scale, zero, t);
           break;
-        default:
-          rest.ops.get_params_binary(i, algo, d);
-          first.append_binary(algo, d);
+        default: rest.ops.get_params_binary(i, algo, d); first.append_binary(algo, d);
       }
     }
     m.attr.posts = rest;
@@ -260,7 +261,8 @@ Offer prepare(const Request& r) {
   if (m.attr.posts.sum) out.in_place = 3;
   out.run = [steps](const Args& args) {
     if (steps->residual_bytes && args.src[3] != args.dst[0]) std::memcpy(args.dst[0], args.src[3], steps->residual_bytes);
-    if (steps->flip_bytes) flip_row(static_cast<const uint8_t*>(args.src[1]), static_cast<uint8_t*>(args.scratch) + steps->flip_at, steps->flip_bytes);
+    if (steps->flip_bytes)
+      flip_row(static_cast<const uint8_t*>(args.src[1]), static_cast<uint8_t*>(args.scratch) + steps->flip_at, steps->flip_bytes);
     for (const auto& step : steps->all) step->run(args);
   };
   return out;

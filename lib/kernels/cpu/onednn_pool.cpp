@@ -29,7 +29,9 @@ Offer prepare(const Request& r) {
   }
   const bool include = r.node.i("count_include_pad", 0) != 0;
   if (!max && include && longer) return Decline{"padding counted in windows beyond it"};
-  dnnl::algorithm how = max ? dnnl::algorithm::pooling_max : include ? dnnl::algorithm::pooling_avg_include_padding : dnnl::algorithm::pooling_avg_exclude_padding;
+  dnnl::algorithm how = max       ? dnnl::algorithm::pooling_max
+                        : include ? dnnl::algorithm::pooling_avg_include_padding
+                                  : dnnl::algorithm::pooling_avg_exclude_padding;
   Dims dilation(w.dilations.begin(), w.dilations.end());
   for (auto& d : dilation) d -= 1;
   Team team(r.threads);
@@ -38,7 +40,8 @@ Offer prepare(const Request& r) {
   dnnl::pooling_forward::primitive_desc pd;
   Desc xd = describe(x.dtype, x.shape, x.layout), yd = describe(y.dtype, y.shape, y.layout);
   bool ok = try_make(pd, [&] {
-    return dnnl::pooling_forward::primitive_desc(engine(), dnnl::prop_kind::forward_inference, how, xd, yd, w.strides, w.kernel, dilation, w.pads_begin, w.pads_end, attr);
+    return dnnl::pooling_forward::primitive_desc(engine(), dnnl::prop_kind::forward_inference, how, xd, yd, w.strides, w.kernel, dilation,
+                                                 w.pads_begin, w.pads_end, attr);
   });
   if (!ok) return Decline{"oneDNN does not implement it"};
   if (is_reference(pd.impl_info_str())) return Decline{text("oneDNN has only ", pd.impl_info_str())};

@@ -18,7 +18,8 @@ struct Panels {
 Panels pack_panels(const Request& r, const Tensor& constant, const float* rows, int64_t n, int64_t k);
 
 // y[i][j] += sum over k of x[i][k] * w[j][k], for rows i and the outputs j of panels [from, to).
-using MultiplyPanels = void (*)(const Panels& w, const float* x, int64_t x_stride, float* y, int64_t y_stride, int64_t rows, int64_t from, int64_t to);
+using MultiplyPanels = void (*)(const Panels& w, const float* x, int64_t x_stride, float* y, int64_t y_stride, int64_t rows, int64_t from,
+                                int64_t to);
 MultiplyPanels multiply_panels();
 
 }  // namespace mo::kernels

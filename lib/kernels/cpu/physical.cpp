@@ -59,7 +59,8 @@ namespace {
 std::vector<int64_t> logical_strides(const Operand& x, const Shape& dst) {
   require(x.shape.size() <= dst.size(), Code::shape, "operand of shape ", x.shape, " does not broadcast onto ", dst);
   for (size_t i = 0; i < x.shape.size(); ++i)
-    require(x.shape[i] == 1 || x.shape[i] == dst[dst.size() - x.shape.size() + i], Code::shape, "operand of shape ", x.shape, " does not broadcast onto ", dst);
+    require(x.shape[i] == 1 || x.shape[i] == dst[dst.size() - x.shape.size() + i], Code::shape, "operand of shape ", x.shape,
+            " does not broadcast onto ", dst);
   std::vector<int64_t> own(x.shape.size(), 0);
   std::vector<int> order = axis_order(x.shape.size(), x.layout);
   int64_t step = 1;

@@ -49,10 +49,10 @@ MO_INLINE void gru_blend_body(const float* gz, const float* gh, float* h, int64_
 MO_SIMD_PLAIN(gru_blend, void, (const float* gz, const float* gh, float* h, int64_t n), (gz, gh, h, n))
 
 struct Direction {
-  Panels w, r, r_hidden;  // r_hidden: the part of a GRU's recurrent weights that is multiplied apart
+  Panels w, r, r_hidden;                // r_hidden: the part of a GRU's recurrent weights that is multiplied apart
   std::shared_ptr<onednn::Step> input;  // X W^T when there are many rows
-  std::vector<float> bias;      // of the input products
-  std::vector<float> hidden_bias;  // GRU with linear_before_reset
+  std::vector<float> bias;              // of the input products
+  std::vector<float> hidden_bias;       // GRU with linear_before_reset
   bool backward = false;
 };
 
@@ -83,8 +83,8 @@ struct Recurrent {
   void run_direction(const Args& a, size_t d) const {
     const Direction& dir = directions[d];
     char* scratch = static_cast<char*>(a.scratch);
-    float *g = reinterpret_cast<float*>(scratch + at_gates), *h = reinterpret_cast<float*>(scratch + at_h), *c = reinterpret_cast<float*>(scratch + at_c),
-          *u = reinterpret_cast<float*>(scratch + at_u);
+    float *g = reinterpret_cast<float*>(scratch + at_gates), *h = reinterpret_cast<float*>(scratch + at_h),
+          *c = reinterpret_cast<float*>(scratch + at_c), *u = reinterpret_cast<float*>(scratch + at_u);
     const int64_t width = gates * hidden, count = static_cast<int64_t>(directions.size()), state = hidden * static_cast<int64_t>(sizeof(float));
     const float* x = static_cast<const float*>(a.src[0]);
     if (dir.input) {
@@ -97,7 +97,9 @@ struct Recurrent {
       const float* from = static_cast<const float*>(a.src[input]);
       for (int64_t b = 0; b < batch; ++b) {
         if (!from) std::memset(to + b * hidden, 0, static_cast<size_t>(state));
-        else std::memcpy(to + b * hidden, from + (batch_first ? b * count + static_cast<int64_t>(d) : static_cast<int64_t>(d) * batch + b) * hidden, static_cast<size_t>(state));
+        else
+          std::memcpy(to + b * hidden, from + (batch_first ? b * count + static_cast<int64_t>(d) : static_cast<int64_t>(d) * batch + b) * hidden,
+                      static_cast<size_t>(state));
       }
     };
     load(5, h);
@@ -118,7 +120,8 @@ struct Recurrent {
       float* to = static_cast<float*>(a.dst[output]);
       if (!to) return;
       for (int64_t b = 0; b < batch; ++b)
-        std::memcpy(to + (batch_first ? b * count + static_cast<int64_t>(d) : static_cast<int64_t>(d) * batch + b) * hidden, from + b * hidden, static_cast<size_t>(state));
+        std::memcpy(to + (batch_first ? b * count + static_cast<int64_t>(d) : static_cast<int64_t>(d) * batch + b) * hidden, from + b * hidden,
+                    static_cast<size_t>(state));
     };
     if (has_last) store(1, h);
     if (lstm && has_cell) store(2, c);
@@ -154,7 +157,8 @@ std::string unusual(const Request& r, bool lstm) {
   if (r.in(4).present) return "sequence lengths";
   if (lstm && r.in(7).present) return "peepholes";
   if (n.has("clip") || n.i("input_forget", 0) != 0) return "clip or coupled gates";
-  std::vector<std::string> wanted = n.strings("activations"), usual = lstm ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"} : std::vector<std::string>{"Sigmoid", "Tanh"};
+  std::vector<std::string> wanted = n.strings("activations"),
+                           usual = lstm ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"} : std::vector<std::string>{"Sigmoid", "Tanh"};
   for (size_t i = 0; i < wanted.size(); ++i)
     if (wanted[i] != usual[i % usual.size()]) return text("activation ", wanted[i]);
   return {};
@@ -222,12 +226,14 @@ Offer prepare(const Request& r, bool lstm) {
       Team team(r.threads);
       dnnl::primitive_attr attr;
       attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-      Desc x({rows, m.inputs}, Type::f32, dnnl::memory::format_tag::ab), y({rows, width}, Type::f32, dnnl::memory::format_tag::ab), bias({1, width}, Type::f32, dnnl::memory::format_tag::ab);
+      Desc x({rows, m.inputs}, Type::f32, dnnl::memory::format_tag::ab), y({rows, width}, Type::f32, dnnl::memory::format_tag::ab),
+          bias({1, width}, Type::f32, dnnl::memory::format_tag::ab);
       dnnl::matmul::primitive_desc pd(engine(), x, any(DType::f32, {m.inputs, width}), bias, y, attr);
       dir.input = std::make_shared<Step>(dnnl::matmul(pd), r.threads);
       dir.input->src(DNNL_ARG_SRC, x, 0);
       Tensor part = w.dim(0) == 1 ? w : Tensor::copy_of(DType::f32, {width, m.inputs}, wd);
-      dir.input->fixed(DNNL_ARG_WEIGHTS, pd.weights_desc(), pack(r, part, Desc({m.inputs, width}, Type::f32, dnnl::memory::format_tag::ba), pd.weights_desc()));
+      dir.input->fixed(DNNL_ARG_WEIGHTS, pd.weights_desc(),
+                       pack(r, part, Desc({m.inputs, width}, Type::f32, dnnl::memory::format_tag::ba), pd.weights_desc()));
       dir.input->fixed(DNNL_ARG_BIAS, bias, floats(dir.bias));
       dir.input->scratch(DNNL_ARG_DST, y, m.at_gates);
       work = std::max<int64_t>(work, static_cast<int64_t>(pd.scratchpad_desc().get_size()));

@@ -15,7 +15,8 @@ MO_INLINE void halves_body(const float* x, const float* c1, const float* c2, con
     y[e + half] = b * c2[e] + a * s2[e];
   }
 }
-MO_SIMD_PLAIN(halves, void, (const float* x, const float* c1, const float* c2, const float* s1, const float* s2, float* y, int64_t half), (x, c1, c2, s1, s2, y, half))
+MO_SIMD_PLAIN(halves, void, (const float* x, const float* c1, const float* c2, const float* s1, const float* s2, float* y, int64_t half),
+              (x, c1, c2, s1, s2, y, half))
 
 MO_INLINE void pairs_body(const float* x, const float* c, const float* s, float* y, int64_t half) {
 #pragma omp simd
@@ -73,7 +74,8 @@ Offer prepare_standard(const Request& r) {
   if (rotated == 0) rotated = width;
   const int64_t half = rotated / 2;
   if (rotated < 2 || rotated > width || rotated % 2 != 0 || r.in(2).shape != table) return Decline{"shapes"};
-  if (by_position ? table.size() != 2 || table[1] != half || r.in(3).dtype != DType::i64 || r.in(3).shape != Shape({batch, length}) : table != Shape({batch, length, half}))
+  if (by_position ? table.size() != 2 || table[1] != half || r.in(3).dtype != DType::i64 || r.in(3).shape != Shape({batch, length})
+                  : table != Shape({batch, length, half}))
     return Decline{"shape of the tables"};
   const bool interleaved = r.node.i("interleaved", 0) != 0;
   const int64_t positions = table[0];

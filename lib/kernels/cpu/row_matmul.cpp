@@ -73,7 +73,8 @@ MO_INLINE void dot_rows(const float* x, int64_t depth, const float* w, float* y,
   }
 }
 
-MO_INLINE void multiply_body(const float* x, int64_t depth, const float* w, int64_t w_stride, bool transposed, float* y, int64_t y_stride, int64_t rows, int64_t n) {
+MO_INLINE void multiply_body(const float* x, int64_t depth, const float* w, int64_t w_stride, bool transposed, float* y, int64_t y_stride,
+                             int64_t rows, int64_t n) {
 #define MO_ROWS(m) transposed ? dot_rows<m>(x, depth, w, y, y_stride, n) : plain_rows<m>(x, depth, w, w_stride, y, y_stride, n)
   switch (rows) {
     case 1: return MO_ROWS(1);
@@ -83,7 +84,8 @@ MO_INLINE void multiply_body(const float* x, int64_t depth, const float* w, int6
   }
 #undef MO_ROWS
 }
-MO_SIMD_PLAIN(multiply, void, (const float* x, int64_t depth, const float* w, int64_t w_stride, bool transposed, float* y, int64_t y_stride, int64_t rows, int64_t n),
+MO_SIMD_PLAIN(multiply, void,
+              (const float* x, int64_t depth, const float* w, int64_t w_stride, bool transposed, float* y, int64_t y_stride, int64_t rows, int64_t n),
               (x, depth, w, w_stride, transposed, y, y_stride, rows, n))
 
 struct Stage {
@@ -93,16 +95,19 @@ struct Stage {
 
 Offer prepare(const Request& r) {
   const Operand &a = r.in(0), &b = r.in(1), &bias = r.in(2), &res = r.in(3), &y = r.out();
-  if (a.dtype != DType::f32 || b.dtype != DType::f32 || y.dtype != DType::f32 || r.in(4).present || r.in(6).present || r.in(8).present) return Decline{"not float"};
+  if (a.dtype != DType::f32 || b.dtype != DType::f32 || y.dtype != DType::f32 || r.in(4).present || r.in(6).present || r.in(8).present)
+    return Decline{"not float"};
   if (!b.constant || b.shape.size() != 2 || element_count(b.shape) < 1 << 16) return Decline{"not large constant weights"};
   if (r.bf16) return Decline{"bfloat16 products"};
   ProductSpec spec = product_spec(r.node);
-  if (spec.trans_a || !spec.perm_a.empty() || !spec.perm_b.empty() || !spec.perm_y.empty() || a.shape.empty() || spec.alpha != 1) return Decline{"transposed or scaled"};
+  if (spec.trans_a || !spec.perm_a.empty() || !spec.perm_b.empty() || !spec.perm_y.empty() || a.shape.empty() || spec.alpha != 1)
+    return Decline{"transposed or scaled"};
   const int64_t depth = a.shape.back(), rows = element_count(a.shape) / std::max<int64_t>(depth, 1), columns = b.shape[spec.trans_b ? 0 : 1];
   if (rows < 1 || rows > k_rows || depth < 1 || depth != b.shape[spec.trans_b ? 1 : 0]) return Decline{text(rows, " rows")};
   std::vector<float> start;
   if (bias.present) {
-    if (!bias.constant || bias.dtype != DType::f32 || bias.constant->size() != columns || spec.beta != 1 || bias.shape.back() != columns) return Decline{"bias"};
+    if (!bias.constant || bias.dtype != DType::f32 || bias.constant->size() != columns || spec.beta != 1 || bias.shape.back() != columns)
+      return Decline{"bias"};
     start = bias.constant->floats();
   }
   std::vector<Stage> stages;
@@ -122,7 +127,8 @@ Offer prepare(const Request& r) {
   Prepared p;
   p.detail = text(isa_name(), ", weights as they are");
   p.run = [=, start = std::move(start), stages = std::move(stages)](const Args& args) {
-    const float *x = static_cast<const float*>(args.src[0]), *w = static_cast<const float*>(args.src[1]), *operand = with_operand ? static_cast<const float*>(args.src[3]) : nullptr;
+    const float *x = static_cast<const float*>(args.src[0]), *w = static_cast<const float*>(args.src[1]),
+                *operand = with_operand ? static_cast<const float*>(args.src[3]) : nullptr;
     float* to = static_cast<float*>(args.dst[0]);
     parallel_for(threads, columns, 64, [&](int64_t from, int64_t end) {
       for (int64_t j = from; j < end; j += k_columns) {

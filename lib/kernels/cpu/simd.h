@@ -11,24 +11,36 @@
 
 // Defines `name_pick()`: the address of `body<...>` compiled for the best instruction set of this machine.
 //   template <class Op> MO_INLINE void scale_body(...);   MO_SIMD(scale, void, (const float* x, int64_t n), (x, n), class Op, Op)
-#define MO_SIMD_PLAIN(name, ret, params, args)               \
-  ret name##_scalar params { return name##_body args; }      \
-  MO_AVX2 ret name##_avx2 params { return name##_body args; } \
+#define MO_SIMD_PLAIN(name, ret, params, args)                    \
+  ret name##_scalar params { return name##_body args; }           \
+  MO_AVX2 ret name##_avx2 params { return name##_body args; }     \
   MO_AVX512 ret name##_avx512 params { return name##_body args; } \
   auto name##_pick() { return pick(name##_scalar, name##_avx2, name##_avx512); }
 
-#define MO_SIMD_TEMPLATE(name, T, ret, params, args)                                      \
-  template <T t> ret name##_scalar params { return name##_body<t> args; }                 \
-  template <T t> MO_AVX2 ret name##_avx2 params { return name##_body<t> args; }           \
-  template <T t> MO_AVX512 ret name##_avx512 params { return name##_body<t> args; }       \
-  template <T t> auto name##_pick() { return pick(name##_scalar<t>, name##_avx2<t>, name##_avx512<t>); }
+#define MO_SIMD_TEMPLATE(name, T, ret, params, args)                 \
+  template <T t>                                                     \
+  ret name##_scalar params {                                         \
+    return name##_body<t> args;                                      \
+  }                                                                  \
+  template <T t>                                                     \
+  MO_AVX2 ret name##_avx2 params {                                   \
+    return name##_body<t> args;                                      \
+  }                                                                  \
+  template <T t>                                                     \
+  MO_AVX512 ret name##_avx512 params {                               \
+    return name##_body<t> args;                                      \
+  }                                                                  \
+  template <T t>                                                     \
+  auto name##_pick() {                                               \
+    return pick(name##_scalar<t>, name##_avx2<t>, name##_avx512<t>); \
+  }
 
 namespace mo::kernels {
 
 enum class Isa : uint8_t { scalar, avx2, avx512, avx512_vnni };
 
-Isa isa();         // the best of this machine, or less when limited
-bool has_vbmi();   // byte permutes of 512 bits
+Isa isa();                 // the best of this machine, or less when limited
+bool has_vbmi();           // byte permutes of 512 bits
 void limit_isa(Isa most);  // for tests: kernels prepared afterwards use at most this
 
 template <class F>

@@ -196,7 +196,8 @@ Offer prepare_mo(const Request& r) {
   DequantizeRow dequantize = dequantize_row();
   QuantizeRow quantize = quantize_row();
   // The usual case of a residual sum has a kernel of its own.
-  AddRow add8 = op == "add" && a.quantized && b.quantized && y.quantized && l.strides[0].back() == 1 && l.strides[1].back() == 1 ? add_row() : nullptr;
+  AddRow add8 =
+      op == "add" && a.quantized && b.quantized && y.quantized && l.strides[0].back() == 1 && l.strides[1].back() == 1 ? add_row() : nullptr;
   float low = -std::numeric_limits<float>::infinity();
   if (add8)
     for (const ops::Post& post : ops::epilogue(r.node)) {
@@ -213,7 +214,8 @@ Offer prepare_mo(const Request& r) {
         int64_t at[2];
         l.offsets(i, at);
         if (add8) {
-          add8(reinterpret_cast<const uint8_t*>(x) + at[0], reinterpret_cast<const uint8_t*>(z) + at[1], reinterpret_cast<uint8_t*>(dst) + i * n, n, a.q, b.q, y.q, low);
+          add8(reinterpret_cast<const uint8_t*>(x) + at[0], reinterpret_cast<const uint8_t*>(z) + at[1], reinterpret_cast<uint8_t*>(dst) + i * n, n,
+               a.q, b.q, y.q, low);
           continue;
         }
         for (int64_t j = 0; j < n; j += k_piece) {

@@ -52,7 +52,8 @@ MO_INLINE float tanh(float x) {
 MO_INLINE float erf(float x) {
   float a = abs(x), u = a * a;
   float s = ((((((7.8891193e-5f * u - 0.00080208411f) * u + 0.0051895352f) * u - 0.0268544443f) * u + 0.1128360033f) * u - 0.3761262596f) * u +
-             1.1283791065f) * a;
+             1.1283791065f) *
+            a;
   float c = min(a, 4.0f);
   float q = (((((-0.00019718206f * c + 0.0030556107f) * c - 0.0222771000f) * c + 0.1040373817f) * c + 0.6370597482f) * c + 1.1277495623f) * c +
             0.00017749127f;
@@ -68,8 +69,8 @@ MO_INLINE float log(float x) {
   int32_t i = std::bit_cast<int32_t>(x) - 0x3f3504f3;  // relative to sqrt(1/2)
   int32_t e = i >> 23;
   float m = std::bit_cast<float>((i & 0x007fffff) + 0x3f3504f3), f = m - 1.0f;
-  float p = (((((0.0891873986f * f - 0.1434964091f) * f + 0.1487638801f) * f - 0.1656569541f) * f + 0.1996547688f) * f - 0.2500174642f) * f +
-            0.3333385587f;
+  float p =
+      (((((0.0891873986f * f - 0.1434964091f) * f + 0.1487638801f) * f - 0.1656569541f) * f + 0.1996547688f) * f - 0.2500174642f) * f + 0.3333385587f;
   float n = static_cast<float>(e);
   return (p * f * f * f - 0.5f * f * f) + f + n * 0.69314718f;
 }

@@ -24,7 +24,8 @@ MO_INLINE void layer_body(const float* x, const float* scale, const float* bias,
     for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * factor * scale[i];
   }
 }
-MO_SIMD_PLAIN(layer, void, (const float* x, const float* scale, const float* bias, float* y, int64_t n, float epsilon), (x, scale, bias, y, n, epsilon))
+MO_SIMD_PLAIN(layer, void, (const float* x, const float* scale, const float* bias, float* y, int64_t n, float epsilon),
+              (x, scale, bias, y, n, epsilon))
 
 MO_INLINE void rms_body(const float* x, const float* scale, const float*, float* y, int64_t n, float epsilon) {
   float squares = 0;
@@ -86,7 +87,8 @@ Offer prepare_batch(const Request& r) {
   for (size_t i = 1; i < 5; ++i)
     if (!r.in(i).constant || r.in(i).dtype != DType::f32) return Decline{"statistics are not known at plan time"};
   if (x.shape.size() < 2 || element_count(x.shape) == 0) return Decline{"rank below 2 or empty"};
-  std::vector<float> scale = r.in(1).constant->floats(), bias = r.in(2).constant->floats(), mean = r.in(3).constant->floats(), var = r.in(4).constant->floats();
+  std::vector<float> scale = r.in(1).constant->floats(), bias = r.in(2).constant->floats(), mean = r.in(3).constant->floats(),
+                     var = r.in(4).constant->floats();
   float epsilon = r.node.f("epsilon", 1e-5f);
   for (size_t i = 0; i < scale.size(); ++i) {
     scale[i] /= std::sqrt(var[i] + epsilon);

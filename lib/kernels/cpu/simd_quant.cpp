@@ -40,7 +40,8 @@ MO_INLINE void add8_body(const uint8_t* a, const uint8_t* b, uint8_t* y, int64_t
   const float sa = qa.scale / qy.scale, sb = qb.scale / qy.scale;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
-    float u = static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(a[i] ^ qa.flip))) - qa.zero, v = static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(b[i] ^ qb.flip))) - qb.zero;
+    float u = static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(a[i] ^ qa.flip))) - qa.zero,
+          v = static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(b[i] ^ qb.flip))) - qb.zero;
     y[i] = quantize_one(math::max(__builtin_fmaf(v, sb, u * sa), low), qy.zero, qy.flip);
   }
 }
@@ -79,7 +80,8 @@ bool channels_of(const Request& r, const Operand& data, DType stored, Channels& 
     }
     c.f = fibre(data, axis);
   }
-  for (int64_t i = 0; i < scale->size(); ++i) c.q.push_back(linear_quant(stored, scale->floats()[i], zero ? static_cast<int32_t>(zero->integer(zero->size() == 1 ? 0 : i)) : 0));
+  for (int64_t i = 0; i < scale->size(); ++i)
+    c.q.push_back(linear_quant(stored, scale->floats()[i], zero ? static_cast<int32_t>(zero->integer(zero->size() == 1 ? 0 : i)) : 0));
   return true;
 }
 
@@ -138,7 +140,8 @@ void lookup_scalar(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t* table
 }
 
 MO_VBMI void lookup_vbmi(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t* table) {
-  const __m512i t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64), t2 = _mm512_loadu_si512(table + 128), t3 = _mm512_loadu_si512(table + 192);
+  const __m512i t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64), t2 = _mm512_loadu_si512(table + 128),
+                t3 = _mm512_loadu_si512(table + 192);
   for (int64_t i = 0; i < n; i += 64) {
     __mmask64 live = n - i >= 64 ? ~__mmask64{0} : (__mmask64{1} << (n - i)) - 1;
     __m512i v = _mm512_maskz_loadu_epi8(live, x + i);
@@ -164,7 +167,8 @@ Offer prepare_lookup(const Request& r) {
     p.run = [=](const Args& a) {
       const uint8_t* x = static_cast<const uint8_t*>(a.src[0]);
       float* y = static_cast<float*>(a.dst[0]);
-      parallel_for(threads, n, 4096, [&](int64_t from, int64_t to) { lookup_float(x + from, y + from, to - from, static_cast<const float*>(kept.raw())); });
+      parallel_for(threads, n, 4096,
+                   [&](int64_t from, int64_t to) { lookup_float(x + from, y + from, to - from, static_cast<const float*>(kept.raw())); });
     };
     return p;
   }

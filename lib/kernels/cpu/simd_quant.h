@@ -23,6 +23,6 @@ using AddRow = void (*)(const uint8_t* a, const uint8_t* b, uint8_t* y, int64_t 
 DequantizeRow dequantize_row();
 QuantizeRow quantize_row();
 void flip_row(const uint8_t* x, uint8_t* y, int64_t n);  // signed <-> unsigned: the top bit of each byte
-AddRow add_row();  // max(a + b, low), quantized
+AddRow add_row();                                        // max(a + b, low), quantized
 
 }  // namespace mo::kernels

@@ -43,7 +43,7 @@ MO_INLINE float row_body(const float* x, int64_t n) {
   for (int64_t j = 0; i + j < n; ++j) lanes[j] = step<f>(lanes[j], x[i + j]);
   constexpr bool adds = f == Fold::squares || f == Fold::abs || f == Fold::sum;
   for (int64_t width = k_lanes / 2; width > 0; width /= 2)
-    for (int64_t j = 0; j < width; ++j) lanes[j] = step<adds ? Fold::sum : f>(lanes[j], lanes[j + width]);
+    for (int64_t j = 0; j < width; ++j) lanes[j] = step < adds ? Fold::sum : f > (lanes[j], lanes[j + width]);
   return lanes[0];
 }
 MO_SIMD_TEMPLATE(row, Fold, float, (const float* x, int64_t n), (x, n))

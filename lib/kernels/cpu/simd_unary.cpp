@@ -10,8 +10,37 @@
 namespace mo::kernels {
 namespace {
 
-enum class Fn { relu, clip, leaky_relu, sigmoid, tanh, silu, hard_sigmoid, hard_swish, gelu_erf, gelu_tanh, elu, celu, selu, exp, log, sqrt, abs, neg, erf,
-                reciprocal, softplus, softsign, mish, square, affine, thresholded, swish, floor, ceil };
+enum class Fn {
+  relu,
+  clip,
+  leaky_relu,
+  sigmoid,
+  tanh,
+  silu,
+  hard_sigmoid,
+  hard_swish,
+  gelu_erf,
+  gelu_tanh,
+  elu,
+  celu,
+  selu,
+  exp,
+  log,
+  sqrt,
+  abs,
+  neg,
+  erf,
+  reciprocal,
+  softplus,
+  softsign,
+  mish,
+  square,
+  affine,
+  thresholded,
+  swish,
+  floor,
+  ceil
+};
 
 template <Fn f>
 MO_INLINE float apply(float x, float a, float b) {

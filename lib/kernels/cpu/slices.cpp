@@ -168,7 +168,8 @@ Offer prepare_scatter(const Request& r) {
       int64_t at = 0;
       for (int64_t k = 0; k < depth; ++k) {
         int64_t v = tuple[k] < 0 ? tuple[k] + sizes[static_cast<size_t>(k)] : tuple[k];
-        require(v >= 0 && v < sizes[static_cast<size_t>(k)], Code::invalid_argument, "index ", tuple[k], " outside an axis of ", sizes[static_cast<size_t>(k)]);
+        require(v >= 0 && v < sizes[static_cast<size_t>(k)], Code::invalid_argument, "index ", tuple[k], " outside an axis of ",
+                sizes[static_cast<size_t>(k)]);
         at += v * steps[static_cast<size_t>(k)];
       }
       std::memcpy(dst + at, update, static_cast<size_t>(slice));

@@ -34,9 +34,7 @@ bool quantized(Upgrade& u, ValueId real, ValueId scale, ValueId zero, size_t lik
   return true;
 }
 
-void refuse_channels_last(const graph::Node& n) {
-  require(n.i("channels_last", 0) == 0, Code::unsupported, n.op, " with channels_last");
-}
+void refuse_channels_last(const graph::Node& n) { require(n.i("channels_last", 0) == 0, Code::unsupported, n.op, " with channels_last"); }
 
 // op of one operand: X, its scale and zero point, then those of the result.
 bool one(Upgrade& u, const char* op, Attributes attributes) {
@@ -96,13 +94,15 @@ bool upgrade_qgemm(Upgrade& u) {
   const int64_t trans_b = n.i("transB", 0);
   const float alpha = n.f("alpha", 1);
   const Tensor *a_scale = u.constant(1), *b_scale = u.constant(4);
-  require(a_scale && b_scale && a_scale->dtype() == DType::f32 && b_scale->dtype() == DType::f32 && a_scale->size() == 1, Code::unsupported, "QGemm whose scales are not constant");
+  require(a_scale && b_scale && a_scale->dtype() == DType::f32 && b_scale->dtype() == DType::f32 && a_scale->size() == 1, Code::unsupported,
+          "QGemm whose scales are not constant");
   std::optional<int64_t> axis;
   if (b_scale->rank() == 1 && b_scale->size() > 1) axis = trans_b ? 0 : 1;
   Tensor c_scale = Tensor::zeros(DType::f32, b_scale->shape());
   for (int64_t i = 0; i < c_scale.size(); ++i) c_scale.set_number(i, b_scale->number(i) * a_scale->number(0) * static_cast<double>(alpha));
   std::vector<ValueId> inputs{dequantized(u, 0), dequantized(u, n.input(3), n.input(4), n.input(5), axis)};
-  if (n.input(6) != k_none) inputs.push_back(dequantized(u, n.input(6), u.add("c_scale", std::move(c_scale)), k_none, axis ? std::optional<int64_t>(-1) : std::nullopt));
+  if (n.input(6) != k_none)
+    inputs.push_back(dequantized(u, n.input(6), u.add("c_scale", std::move(c_scale)), k_none, axis ? std::optional<int64_t>(-1) : std::nullopt));
   Attributes attributes{{"transA", n.i("transA", 0)}, {"transB", trans_b}, {"alpha", alpha}};
   if (n.input(7) != k_none) return quantized(u, u.emit("Gemm", std::move(inputs), std::move(attributes)), n.input(7), n.input(8), 0);
   n.op = "Gemm";
