@@ -30,10 +30,14 @@ if(TARGET mo AND TARGET mo_cli AND MO_JNI_INCLUDE)
   target_link_libraries(mo_jni PRIVATE mo mo_flags)
   target_link_options(mo_jni PRIVATE -Wl,-z,relro -Wl,-z,now -Wl,--allow-shlib-undefined)
 
+  set(mo_java_strip "${CMAKE_STRIP}" --strip-unneeded -o)
+  if(MO_SANITIZE)   # a report names functions and lines
+    set(mo_java_strip "${CMAKE_STRIP}" --strip-dwo -o)
+  endif()
   add_custom_command(OUTPUT "${mo_java_natives}/natives.sha256"
     COMMAND "${CMAKE_COMMAND}" -E make_directory "${mo_java_natives}"
-    COMMAND "${CMAKE_STRIP}" --strip-unneeded -o "${mo_java_natives}/libmojni.so" "$<TARGET_FILE:mo_jni>"
-    COMMAND "${CMAKE_STRIP}" --strip-unneeded -o "${mo_java_natives}/libmo.so.1" "$<TARGET_FILE:mo>"
+    COMMAND ${mo_java_strip} "${mo_java_natives}/libmojni.so" "$<TARGET_FILE:mo_jni>"
+    COMMAND ${mo_java_strip} "${mo_java_natives}/libmo.so.1" "$<TARGET_FILE:mo>"
     COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${MO_DEPS_DIR}/onednn/lib/libdnnl.so.3" "${mo_java_natives}/libdnnl.so.3"
     COMMAND sh -c "sha256sum libmojni.so libmo.so.1 libdnnl.so.3 > natives.sha256"
     WORKING_DIRECTORY "${mo_java_natives}" DEPENDS mo_jni mo VERBATIM COMMENT "natives for the jar")
