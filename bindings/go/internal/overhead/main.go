@@ -1,14 +1,15 @@
-// Command overhead times a session run on one element through the Go face, buffers used again; compare with bench/bindings/overhead.c.
+// Command overhead measures the cost of a session run on one element through the Go face; bench/bindings/overhead.py says what it answers.
 // usage: overhead ADD_MODEL
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"log"
 	"os"
-	"runtime"
 	"slices"
+	"testing"
 	"time"
 
 	"libmo.ai/libmo"
@@ -26,7 +27,7 @@ func one(name string) *libmo.Tensors {
 }
 
 func main() {
-	const batches, runs = 300, 2000
+	const batches, runs = 50, 1000
 	model, err := libmo.LoadModel(os.Args[1])
 	if err != nil {
 		log.Fatal(err)
@@ -37,18 +38,20 @@ func main() {
 	}
 	in, out, ctx := one("x"), one("y"), context.Background()
 	times := make([]float64, batches)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for batch := range batches {
-		begin := time.Now()
-		for range runs {
-			if err := session.RunInto(ctx, in, out); err != nil {
-				log.Fatal(err)
+	measure := func() {
+		for batch := range times {
+			begin := time.Now()
+			for range runs {
+				if err := session.RunInto(ctx, in, out); err != nil {
+					log.Fatal(err)
+				}
 			}
+			times[batch] = float64(time.Since(begin).Nanoseconds()) / runs
 		}
-		times[batch] = float64(time.Since(begin).Nanoseconds()) / runs
 	}
-	runtime.ReadMemStats(&after)
-	slices.Sort(times)
-	fmt.Printf("Go: minimum %.0f ns, median %.0f ns a run, %d allocations in %d runs\n", times[0], times[batches/2], after.Mallocs-before.Mallocs, batches*runs)
+	for line := bufio.NewScanner(os.Stdin); line.Scan(); {
+		allocations := testing.AllocsPerRun(1, measure) // runs it twice and counts the second
+		slices.Sort(times)
+		fmt.Printf("%.1f %.4f allocations\n", times[batches/2], allocations/(batches*runs))
+	}
 }
