@@ -1,28 +1,77 @@
-"""Load time and peak resident memory of a fresh process: libmo and ONNX Runtime, one thread, session made and run once."""
-import json
-import os
-import subprocess
-import sys
+"""Load time and peak resident memory of fresh processes, libmo and its peers; or memory after many cycles of loading, running and freeing.
 
-MO = os.path.join(os.path.dirname(__file__), "..", "build", "bin", "mo")
-PEER = """
-import resource, sys, time
-import numpy as np, onnxruntime as ort
-base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-o = ort.SessionOptions(); o.intra_op_num_threads = 1
-t = time.perf_counter(); s = ort.InferenceSession(sys.argv[1], o, providers=["CPUExecutionProvider"]); load = time.perf_counter() - t
-feed = {i.name: np.ones([d if isinstance(d, int) else 1 for d in i.shape], np.float32 if "float" in i.type else np.int64) for i in s.get_inputs()}
-s.run(None, feed)
-print(load * 1e3, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, base / 1024)
+  python bench/load.py --models DIR [--row resnet50,bert_base,llama_prefill] [--precision fp32,int8] [--times 3]
+  python bench/load.py --model FILE.onnx [--shape input=1x3x224x224]
+  python bench/load.py --model FILE.onnx --cycles 1000
+
+Load: reading the file and making the session for fixed shapes, then the first run. Peak: of the process from before loading to after the first run,
+less what it held before (interpreter, libraries). Of several times the least counts; files are in the page cache.
 """
+import argparse
+import os
+import sys
+import tempfile
+
+import numpy as np
+
+import models
+from worker import Process
+
+ENGINES = (("libmo", "libmo"), ("onnxruntime", "ORT"), ("openvino", "OV"))
+
+
+def once(engine, path, load):
+    with Process() as process:
+        loaded = process.ask("load", engine=engine, path=path, **load)
+        peak = process.ask("memory")["peak_mb"]
+    return loaded["load_ms"], loaded["first_ms"], peak - loaded["import_mb"], loaded["import_mb"]
+
+
+def row_text(engine, path, load, times):
+    if path is None:
+        return "fails"
+    try:
+        seen = [once(engine, path, load) for _ in range(times)]
+    except RuntimeError as e:
+        return f"fails: {e}"
+    return f"{min(s[0] for s in seen):.0f} + {min(s[1] for s in seen):.0f} / {min(s[2] for s in seen):.0f} (+ {seen[0][3]:.0f})"
 
 
 def main():
-    print(f"$ python {' '.join(sys.argv)}\n\n| model | MB | ORT load ms / peak MB (of it the interpreter) | libmo load ms / first run ms / peak MB |\n|---|---|---|---|")
-    for model in sys.argv[1:]:
-        load, peak, base = map(float, subprocess.run([sys.executable, "-c", PEER, model], check=True, capture_output=True, text=True).stdout.split())
-        ours = json.loads(subprocess.run([MO, "benchmark", model, "--runs", "1", "--warmup", "0", "--json"], check=True, capture_output=True, text=True).stdout)
-        print(f"| {os.path.basename(model)} | {os.path.getsize(model) / 1e6:.0f} | {load:.0f} / {peak:.0f} ({base:.0f}) | {ours['load_ms']:.0f} / {ours.get('first_run_ms', 0):.0f} / {ours['peak_rss_mb']:.0f} |", flush=True)
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--models")
+    p.add_argument("--model")
+    p.add_argument("--row", type=lambda s: s.split(","), default=["resnet50", "bert_base", "llama_prefill"])
+    p.add_argument("--precision", type=lambda s: s.split(","), default=["fp32", "int8"])
+    p.add_argument("--shape", action="append", default=[])
+    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--times", type=int, default=3)
+    p.add_argument("--cycles", type=int)
+    a = p.parse_args()
+    if bool(a.models) == bool(a.model):
+        p.error("give --models or --model")
+    rows = [(models.stem(a.model), a.model, {}, ["fp32"])] if a.model else \
+        [(models.ROWS[r][0], os.path.join(a.models, models.ROWS[r][1] + ".onnx"), models.ROWS[r][2], a.precision) for r in a.row]
+    print(f"$ python bench/load.py {' '.join(sys.argv[1:])}\n")
+    if not a.cycles:
+        print("| model | | libmo: load + first run ms / peak MB (+ held before) | ORT | OV |\n|---|---|---|---|---|")
+    for title, path, sizes, precisions in rows:
+        inputs = models.inputs_of(path)
+        shapes = models.shapes_of(inputs, sizes, a.shape)
+        folder = os.path.dirname(os.path.abspath(path))
+        with tempfile.TemporaryDirectory() as temporary:
+            npz = os.path.join(temporary, "in.npz")
+            np.savez(npz, **models.feed(inputs, shapes, 0))
+            for precision in precisions:
+                load = {"npz": npz, "threads": a.threads, "precision": precision, "axes": models.axes_of(inputs, shapes)}
+                if a.cycles:
+                    with Process() as process:
+                        seen = process.ask("cycles", path=path, count=a.cycles, **load)["now_mb"]
+                    print(f"{title}: resident MB after cycle " + ", ".join(f"{k}: {v:.1f}" for k, v in seen.items()), flush=True)
+                    continue
+                cells = [row_text(e, models.files(e, precision, path, os.path.join(folder, "peers_cache"), os.path.join(folder, "libmo_cache"), sizes)[0][1], load, a.times)
+                         for e, _ in ENGINES]
+                print(f"| {title} | {precision} | {' | '.join(cells)} |", flush=True)
 
 
 main()
