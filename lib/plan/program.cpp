@@ -7,6 +7,7 @@
 
 #include "ops/op.h"
 #include "passes/fold.h"
+#include "passes/narrow.h"
 #include "plan/builder.h"
 #include "plan/plan.h"
 
@@ -181,6 +182,7 @@ std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, 
     fold.dequantize = true;
     folded += passes::fold_constants(g, fold);
     g.remove_dead();
+    if (options.bf16 && options.optimize) passes::narrow_convolutions(g, DType::bf16);
 
     Partition parts = partition(g);
     std::vector<int> deciding = shape_deciding_inputs(g, parts);

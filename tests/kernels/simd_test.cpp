@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <limits>
 
 #include "ops/epilogue.h"
@@ -255,4 +256,21 @@ TEST_CASE("transposed convolution equals the reference") {
       KernelResult r = check_candidates(c);
       for (const std::string& why : r.declined) MESSAGE(why);
     }
+}
+
+TEST_CASE("casts between float32 and bfloat16 are the reference's to the bit, NaNs and overflow included") {
+  for (kernels::Isa most : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512}) {
+    kernels::limit_isa(most);
+    Tensor x = random_bytes(DType::u8, {1, 3, 7, 4 * 13}, 5), f = Tensor::allocate(DType::f32, {1, 3, 7, 13});
+    std::memcpy(f.raw_mutable(), x.raw(), static_cast<size_t>(f.bytes()));
+    const uint32_t special[] = {0x7f800000, 0xff800000, 0x7fc00001, 0x7f800001, 0x7f7fffff, 0x00000001, 0x80000000, 0x3f808000, 0x3f818000};
+    std::memcpy(f.raw_mutable(), special, sizeof special);
+    for (DType to : {DType::bf16, DType::f32}) {
+      KernelCase c{node("Cast", "", {{"to", static_cast<int64_t>(to)}}), {{to == DType::f32 ? f.cast(DType::bf16) : f}}};
+      c.exact = true;
+      c.tolerance = 0;
+      CHECK(check_candidates(c).fast());
+    }
+  }
+  kernels::limit_isa(kernels::Isa::avx512_vnni);
 }

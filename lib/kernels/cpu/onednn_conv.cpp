@@ -1,4 +1,4 @@
-// Convolution by oneDNN, float or 8-bit, with bias, residual and activation in one step; activations are channels-last.
+// Convolution by oneDNN, float, 16-bit float or 8-bit, with bias, residual and activation in one step; activations are channels-last.
 #include "kernels/cpu/onednn_attr.h"
 #include "kernels/cpu/simd_quant.h"
 #include "kernels/cpu/window.h"
@@ -11,7 +11,8 @@ namespace {
 using namespace onednn;
 
 struct Conv {
-  Desc src, weights, bias, dst;  // weights: [g,] m, c, spatial...
+  Desc src, weights, bias, dst;  // weights: [g,] m, c, spatial..., as they are stored
+  Type packed = Type::undef;     // what they are packed into
   Window window;
   bool has_bias = false;
   Attr attr;
@@ -33,11 +34,27 @@ std::vector<float> real_bias(const Tensor& b, const Quant& x, const Quant& w) {
   return out;
 }
 
+// One form in which oneDNN may do it.
+struct Form {
+  Desc src, dst;
+  Type weights;
+};
+
+// What the operands are, then oneDNN's own blocked layouts with reorders around them (some shapes are only fast there), then float32 for 16-bit floats.
+std::vector<Form> forms_of(const Conv& c, const Operand& x, const Operand& y) {
+  const auto any = [](const Desc& d, Type t) { return Desc(d.get_dims(), t, dnnl::memory::format_tag::any); };
+  std::vector<Form> forms{{c.src, c.dst, c.packed}};
+  if (c.attr.posts.sum) return forms;
+  forms.push_back({any(c.src, c.src.get_data_type()), any(c.dst, c.dst.get_data_type()), c.packed});
+  if (info(x.dtype).bits == 16) forms.push_back({describe(DType::f32, x.shape, x.layout), describe(DType::f32, y.shape, y.layout), Type::f32});
+  return forms;
+}
+
 dnnl::convolution_forward::primitive_desc make_pd(const Conv& c, const Desc& src, const Desc& dst) {
   Dims dilates(c.window.dilations.begin(), c.window.dilations.end());
   for (auto& d : dilates) d -= 1;
   const Window& w = c.window;
-  Desc weights(c.weights.get_dims(), c.weights.get_data_type(), dnnl::memory::format_tag::any);
+  Desc weights(c.weights.get_dims(), c.packed, dnnl::memory::format_tag::any);
   return {engine(),
           dnnl::prop_kind::forward_inference,
           dnnl::algorithm::convolution_direct,
@@ -58,9 +75,9 @@ Offer prepare(const Request& r) {
   if (b.present && !b.constant) return Decline{"bias is not constant"};
   if (x.shape.size() < 3 || x.shape.size() > 5) return Decline{"rank other than 3, 4, 5"};
   if (element_count(x.shape) == 0 || element_count(y.shape) == 0) return Decline{"empty tensor"};
-  const bool quantized = x.dtype != DType::f32;
-  if (data_type(x.dtype) == Type::undef || data_type(y.dtype) == Type::undef) return Decline{text("dtype ", name(x.dtype))};
-  if (x.dtype == DType::bf16 || x.dtype == DType::f16 || x.dtype == DType::i32) return Decline{text("dtype ", name(x.dtype))};
+  const bool quantized = info(x.dtype).bits == 8, half = x.dtype == DType::bf16 || x.dtype == DType::f16;
+  if (data_type(x.dtype) == Type::undef || data_type(y.dtype) == Type::undef || x.dtype == DType::i32) return Decline{text("dtype ", name(x.dtype))};
+  if (half && (w.dtype != DType::f32 || y.dtype != x.dtype)) return Decline{text("weights of ", name(w.dtype), ", result of ", name(y.dtype))};
 
   Conv c;
   std::string reason;
@@ -89,6 +106,7 @@ Offer prepare(const Request& r) {
   c.weights = Desc(wd, data_type(weights.dtype()), row_major(wd));
   c.has_bias = b.present;
   if (c.has_bias) c.bias = Desc({m}, Type::f32, dnnl::memory::format_tag::a);
+  c.packed = half ? data_type(x.dtype) : c.weights.get_data_type();
   c.attr.src = *qx;
   c.attr.weights = *qw;
   c.attr.dst = *qy;
@@ -105,19 +123,16 @@ Offer prepare(const Request& r) {
 
   Team team(r.threads);
   dnnl::convolution_forward::primitive_desc pd;
-  Desc src = c.src, dst = c.dst;
-  bool ok = try_make(pd, [&] { return make_pd(c, c.src, c.dst); });
-  if (!ok || is_reference(pd.impl_info_str())) {
-    // Some shapes are only fast in oneDNN's own blocked layouts: reorder around them.
-    Desc any_src(c.src.get_dims(), c.src.get_data_type(), dnnl::memory::format_tag::any),
-        any_dst(c.dst.get_dims(), c.dst.get_data_type(), dnnl::memory::format_tag::any);
-    dnnl::convolution_forward::primitive_desc other;
-    if (c.attr.posts.sum || !try_make(other, [&] { return make_pd(c, any_src, any_dst); }) || is_reference(other.impl_info_str()))
-      return Decline{ok ? text("oneDNN has only ", pd.impl_info_str()) : "oneDNN does not implement it"};
-    pd = other;
-    src = pd.src_desc();
-    dst = pd.dst_desc();
+  std::string found = "oneDNN does not implement it";
+  bool ok = false;
+  for (const Form& form : forms_of(c, x, y)) {
+    c.packed = form.weights;
+    if (!try_make(pd, [&] { return make_pd(c, form.src, form.dst); })) continue;
+    if ((ok = !is_reference(pd.impl_info_str()))) break;
+    found = text("oneDNN has only ", pd.impl_info_str());
   }
+  if (!ok) return Decline{found};
+  const Desc src = pd.src_desc(), dst = pd.dst_desc();
 
   Scratch scratch;
   struct Steps {

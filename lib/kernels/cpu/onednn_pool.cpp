@@ -11,7 +11,8 @@ Offer prepare(const Request& r) {
   const Operand &x = r.in(0), &y = r.out();
   const bool max = r.node.op == "MaxPool";
   if (x.shape.size() < 3 || x.shape.size() > 5) return Decline{"rank other than 3, 4, 5"};
-  if (x.dtype != DType::f32 && !(max && (x.dtype == DType::u8 || x.dtype == DType::i8))) return Decline{text("dtype ", name(x.dtype))};
+  if (x.dtype != DType::f32 && x.dtype != DType::bf16 && !(max && (x.dtype == DType::u8 || x.dtype == DType::i8)))
+    return Decline{text("dtype ", name(x.dtype))};
   if (r.out(1).present) return Decline{"indices wanted"};
   if (element_count(x.shape) == 0 || element_count(y.shape) == 0) return Decline{"empty tensor"};
   std::span<const int64_t> src = spatial(x.shape), dst = spatial(y.shape);
