@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the Go module in $MO_BUILD/packages/go, laid out as a module proxy: GOPROXY=file://THAT/FOLDER go get libmo.ai/libmo@vVERSION
-# The module has no native library in it: cgo finds the installed one through pkg-config.
+# The module has no native library in it: a program loads the installed one when it starts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$(realpath -m "${MO_BUILD:-build}")

@@ -34,13 +34,22 @@ const (
 )
 
 // String gives the name of the C interface, "MO_ERR_SHAPE".
-func (c Code) String() string { return native.Mo_error_name(int(c)) }
+func (c Code) String() string {
+	if name := native.Mo_error_name(int(c)); name != "" {
+		return name
+	}
+	return fmt.Sprintf("code %d", int(c)) // there is no library to ask
+}
 
 // Error makes a Code usable as the target of errors.Is.
 func (c Code) Error() string { return c.String() }
 
 // ErrClosed is what errors.Is finds in the error of a call on a closed object, and of a second Close.
 var ErrClosed = errors.New("closed")
+
+// ErrNoLibrary is what errors.Is finds in every constructor's error when libmo.so.1 did not load or is another than this package needs. The message
+// lists the paths that were tried and what was wrong with each.
+var ErrNoLibrary = errors.New("libmo's native library did not load")
 
 // Error is why a call failed.
 type Error struct {

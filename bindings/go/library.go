@@ -2,6 +2,7 @@ package libmo
 
 import (
 	"encoding/json"
+	"fmt"
 	"runtime/cgo"
 	"sync"
 
@@ -11,16 +12,20 @@ import (
 // abiVersion is the binary interface this package was written for.
 const abiVersion = 1
 
-// Version is the release of the library, "0.1.0".
+// Version is the release of the library, "0.1.0"; "" when it did not load, see [ErrNoLibrary].
 func Version() string { return native.Mo_version() }
 
-// ABIVersion is the number of the library's binary interface.
+// ABIVersion is the number of the library's binary interface; 0 when it did not load.
 func ABIVersion() int { return native.Mo_abi_version() }
 
-// compatible refuses a library with another binary interface; every constructor asks.
+// compatible tells why there is no library that fits; every constructor asks.
 var compatible = sync.OnceValue(func() error {
+	if native.Missing != "" {
+		return &Error{Code: CodeUnsupported, Message: native.Missing, cause: ErrNoLibrary}
+	}
 	if got := ABIVersion(); got != abiVersion {
-		return failed(CodeUnsupported, "the libmo library that was loaded (%s) has ABI %d, this package needs %d", Version(), got, abiVersion)
+		message := fmt.Sprintf("the libmo library that was loaded (%s) has ABI %d, this package needs %d", Version(), got, abiVersion)
+		return &Error{Code: CodeUnsupported, Message: message, cause: ErrNoLibrary}
 	}
 	return nil
 })

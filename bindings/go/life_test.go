@@ -120,22 +120,22 @@ func TestChangingWhatIsReadIsBusy(t *testing.T) {
 	}))
 }
 
-// forgotten makes objects that nobody closes.
+// forgotten makes objects that nobody closes, n of each kind.
 func forgotten(t testing.TB, n int) {
 	m := load(t, linear())
 	for range n {
-		if _, err := m.WithMetadata("k", "v"); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := libmo.NewTensorZeros(libmo.Float32, 1024); err != nil {
-			t.Fatal(err)
-		}
+		_, model := m.WithMetadata("k", "v")
+		_, session := libmo.NewSession(m, libmo.SessionThreads(1))
+		_, tensor := libmo.NewTensorZeros(libmo.Float32, 1024)
+		_, collection := libmo.NewTensors()
+		_, options := libmo.NewOptions("session")
+		must(t, errors.Join(model, session, tensor, collection, options))
 	}
 }
 
 func TestForgottenObjectsAreFreed(t *testing.T) {
 	before := libmo.Live()
-	forgotten(t, 5000)
+	forgotten(t, 2000)
 	if made := libmo.Live() - before; made < 100 {
 		t.Errorf("%d objects made", made)
 	}
@@ -144,8 +144,10 @@ func TestForgottenObjectsAreFreed(t *testing.T) {
 		runtime.GC()
 		time.Sleep(time.Millisecond)
 	}
-	if left := libmo.Live() - before - 1; left > 0 {
-		t.Errorf("%d of 10000 forgotten objects are left", left)
+	left := libmo.Live() - before - 1
+	t.Logf("%d of 10000 forgotten objects are left", left)
+	if left > 0 {
+		t.Error("all of them ought to be freed")
 	}
 }
 

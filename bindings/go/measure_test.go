@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"libmo.ai/libmo"
 )
@@ -21,7 +22,7 @@ func resident(t testing.TB) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// often is how many times the long tests repeat: LIBMO_OFTEN, or few.
+// often is how many times the long tests repeat: LIBMO_OFTEN, or few. The million of docs/go.md is LIBMO_OFTEN=1000000.
 func often(few int) int {
 	if n, err := strconv.Atoi(os.Getenv("LIBMO_OFTEN")); err == nil {
 		return n
@@ -47,38 +48,79 @@ func TestReusedBuffersAllocateNothing(t *testing.T) {
 	}
 }
 
-func TestCreateAndCloseKeepsMemoryFlat(t *testing.T) {
+// made is what the tests of memory make and close, each with the one that it needs.
+func made(t testing.TB) map[string]func() {
 	m := load(t, doubler())
-	cycle := func() {
-		with, err := m.WithMetadata("k", "v")
-		must(t, err)
-		x, err := libmo.NewTensor([]float32{1, 2}, 2)
-		must(t, err)
-		ts, err := libmo.NewTensors()
-		must(t, err)
-		must(t, ts.Set("x", x))
-		ts.Close()
-		x.Close()
-		with.Close()
+	x, err := libmo.NewTensor([]float32{1, 2}, 2)
+	must(t, err)
+	t.Cleanup(func() { x.Close() })
+	in := tensors(t, "x", []float32{1}, 1)
+	return map[string]func(){
+		"tensors": func() {
+			x, err := libmo.NewTensor([]float32{1, 2}, 2)
+			must(t, err)
+			must(t, x.Close())
+		},
+		"maps": func() {
+			ts, err := libmo.NewTensors()
+			must(t, err)
+			must(t, ts.Set("x", x))
+			must(t, ts.Close())
+		},
+		"options": func() {
+			o, err := libmo.NewOptions("session")
+			must(t, err)
+			must(t, o.Set("threads", 1))
+			must(t, o.Close())
+		},
+		"models": func() {
+			with, err := m.WithMetadata("k", "v")
+			must(t, err)
+			must(t, with.Close())
+		},
+		"sessions": func() {
+			s, err := libmo.NewSession(m, libmo.SessionThreads(1))
+			must(t, err)
+			must(t, s.Close())
+		},
+		"sessions that ran": func() {
+			s, err := libmo.NewSession(m, libmo.SessionThreads(1))
+			must(t, err)
+			out, err := s.Run(context.Background(), in)
+			must(t, err)
+			must(t, out.Close())
+			must(t, s.Close())
+		},
 	}
-	for range 2000 {
-		cycle()
-	}
-	runtime.GC()
-	before := resident(t)
-	for range often(20000) / 3 {
-		cycle()
-	}
-	runtime.GC()
-	t.Logf("RSS %d -> %d kB over %d objects", before>>10, resident(t)>>10, often(20000))
-	if grown := resident(t) - before; grown > 8<<20 {
-		t.Errorf("%d bytes more", grown)
+}
+
+func TestCreateAndCloseKeepsMemoryFlat(t *testing.T) {
+	for kind, cycle := range made(t) {
+		t.Run(kind, func(t *testing.T) {
+			n := often(5000)
+			for range n / 10 {
+				cycle()
+			}
+			runtime.GC()
+			samples := []int64{resident(t) >> 10}
+			begin := time.Now()
+			for range 10 {
+				for range n / 10 {
+					cycle()
+				}
+				samples = append(samples, resident(t)>>10)
+			}
+			t.Logf("%d %s in %.1f s, RSS in kB: %d", n/10*10, kind, time.Since(begin).Seconds(), samples)
+			if grown := samples[10] - samples[0]; grown > 8<<10 {
+				t.Errorf("%d kB more", grown)
+			}
+		})
 	}
 }
 
 func TestSixteenGoroutinesAgree(t *testing.T) {
 	s := session(t, doubler(), libmo.SessionThreads(1))
-	runs := often(16*500) / 16
+	runs := often(5000) / 10
 	stop := make(chan struct{})
 	go func() { // the collector at work all the time
 		for {

@@ -28,7 +28,7 @@ func wrapTensors(address uintptr, err error) (*Tensors, error) {
 
 // LoadTensors reads an .npz file (NumPy): one array per name. maxBytes limits one array, 0: 8 GiB.
 func LoadTensors(path string, maxBytes int64) (*Tensors, error) {
-	if err := plain("path", path); err != nil {
+	if err := firstOf(compatible(), plain("path", path)); err != nil {
 		return nil, err
 	}
 	var out uintptr

@@ -35,8 +35,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as made:
         at = pathlib.Path(made)
-        work, prefix = at / "work", at / "installed here"   # a blank in the path, too
-        prefix = at / "installed" if language == "go" else prefix
+        work, prefix = at / "work", at / "installed"
         work.mkdir()
         for source in [*examples.glob("*.go"), *examples.glob("*.cs"), MODEL]:
             shutil.copy(source, work)

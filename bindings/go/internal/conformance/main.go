@@ -404,6 +404,7 @@ func main() {
 		os.Exit(2)
 	}
 	path := os.Args[1] + "/classifier.onnx"
+	get(libmo.BuildInfo()) // what asks for a library: without one the program ends here
 	library()
 	options()
 	tensors()

@@ -272,7 +272,7 @@ static void* Swig_malloc(int c) {
 }
 
 
-#include "mo/mo.h"
+#include "functions_generated.h"
 
 
 extern "C" int32_t mo_go_progress(void *user, const char *stage, int64_t done, int64_t total);
