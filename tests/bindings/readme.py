@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Follows the README of examples/go or examples/csharp line by line in an empty folder, with nothing but the installed package.
+"""Follows the README of examples/go, examples/csharp or examples/java line by line in an empty folder, with nothing but the installed package.
 
-usage: readme.py go|csharp      prints "N passed, N failed, N skipped" last; every command line of the README is a check
+usage: readme.py go|csharp|java      prints "N passed, N failed, N skipped" last; every command line of the README is a check
 """
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -27,25 +28,33 @@ def free_port():
         return str(s.getsockname()[1])
 
 
+def answered(line, output):
+    """Whether a server's answer to the README's request is one: the model's description, or the scores of the ten classes."""
+    if "curl" not in line:
+        return True
+    return len(re.findall(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", output)) >= 10 if "/score" in line else "Conv" in output
+
+
 def main():
     language = sys.argv[1]
     examples = ROOT / "examples" / language
-    script = {"go": "go.sh", "csharp": "nuget.sh"}[language]
-    subprocess.run([ROOT / "packaging" / script], check=True, env={**os.environ, "MO_BUILD": str(BUILD)}, stdout=subprocess.DEVNULL)
+    script = {"go": "go.sh", "csharp": "nuget.sh", "java": "java.sh"}[language]
+    if language != "java" or not list((BUILD / "packages/java").glob("*-all.jar")):   # java.sh takes long, and java.py has run it
+        subprocess.run([ROOT / "packaging" / script], check=True, env={**os.environ, "MO_BUILD": str(BUILD)}, stdout=subprocess.DEVNULL)
     passed = failed = 0
     with tempfile.TemporaryDirectory() as made:
         at = pathlib.Path(made)
         work, prefix = at / "work", at / "installed"
         work.mkdir()
-        for source in [*examples.glob("*.go"), *examples.glob("*.cs"), MODEL]:
+        for source in [*examples.glob("*.go"), *examples.glob("*.cs"), *examples.glob("*.java"), MODEL]:
             shutil.copy(source, work)
         if language == "go":
             subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
-        else:
+        elif language == "csharp":
             shutil.copy(next((BUILD / "packages/nuget").glob("*.nupkg")), work)
         go = shutil.which("go")
         clean = {"PATH": "/usr/bin:/bin" + (f":{pathlib.Path(go).parent}" if go else ""), "HOME": str(at), "LC_ALL": "C.UTF-8", "GOTOOLCHAIN": "local",
-                 "GOCACHE": str(BUILD / "go-cache"), "GOMODCACHE": str(at / "modules")}
+                 "GOCACHE": str(BUILD / "go-cache"), "GOMODCACHE": str(at / "modules"), **{k: v for k, v in os.environ.items() if k in ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS")}}
         port, exports = free_port(), []
         for line in commands(examples / "README.md"):
             line = line.replace("PREFIX", str(prefix)).replace("PACKAGES", str(BUILD / "packages")).replace("8080", port).replace("8081", port)
@@ -57,13 +66,21 @@ def main():
                 server = subprocess.Popen(["bash", "-c", full.rstrip("& ")], cwd=work, env=clean, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 continue
             run = subprocess.run(["bash", "-c", full], cwd=work, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-            good = run.returncode == 0 and ("curl" not in line or "Conv" in run.stdout)
+            good = run.returncode == 0 and answered(line, run.stdout)
             passed, failed = passed + good, failed + (not good)
             print(f"{'ok    ' if good else 'FAILED'} {line}")
             if not good:
                 print(run.stdout[-1500:])
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+        if server.poll() is not None:
+            failed += 1
+            print("FAILED the server ended before it was told to")
+        else:
+            os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
         subprocess.run(["chmod", "-R", "u+w", str(at)])   # Go makes its module cache read-only
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return failed != 0

@@ -46,7 +46,7 @@ class StressTest {
     return 0;
   }
 
-  /** Resident memory after the first tenth and at the end, sampled ten times, differs by less than 24 MB. */
+  /** Of ten samples of resident memory, no later one is 8 MB above the first. The heap has one size (pom.xml), so what grows is native. */
   private static void flat(String what, int count, Work work) throws Exception {
     assumeFalse(System.getenv("MO_SANITIZED") != null, "a sanitizer keeps what was freed");
     long[] resident = new long[10];
@@ -61,7 +61,7 @@ class StressTest {
     double each = (System.nanoTime() - start) / 1000.0 / count;
     say(String.format("%,d %s made and closed, %.1f us each, resident kB %s", count, what, each, Arrays.toString(resident)));
     long most = Arrays.stream(resident, 1, 10).max().getAsLong();
-    assertTrue(most - resident[0] < 24 * 1024, what + " made and closed grow: resident kB " + Arrays.toString(resident));
+    assertTrue(most - resident[0] < 8 * 1024, what + " made and closed grow: resident kB " + Arrays.toString(resident));
   }
 
   @Test
