@@ -813,6 +813,18 @@ func EvaluateOutput(value string) EvaluateOption { return EvaluateOption(setKey(
 // EvaluateThreads: Threads of one run; 0: as many as the machine or its cgroup gives. Default: 0. From 0 to 1024.
 func EvaluateThreads(value int64) EvaluateOption { return EvaluateOption(setKey("threads", value)) }
 
+// EvaluateResamples: Times that samples are drawn with replacement for the interval of the metric; 0: none. Default:
+// 2000. From 0 to 10000000.
+func EvaluateResamples(value int64) EvaluateOption { return EvaluateOption(setKey("resamples", value)) }
+
+// EvaluateConfidence: Share of resamples that the interval holds. Default: 0.95. From 0.001 to 0.999999.
+func EvaluateConfidence(value float64) EvaluateOption {
+	return EvaluateOption(setKey("confidence", value))
+}
+
+// EvaluateSeed: Seed of these draws. Default: 0. At least 0.
+func EvaluateSeed(value int64) EvaluateOption { return EvaluateOption(setKey("seed", value)) }
+
 // EvaluateMinimum: Gate: the metric must be at least this number. Default: none.
 func EvaluateMinimum(value float64) EvaluateOption { return EvaluateOption(setKey("minimum", value)) }
 
@@ -861,6 +873,18 @@ func CompareNodeErrors(value bool) CompareOption { return CompareOption(setKey("
 func CompareNodeSamples(value int64) CompareOption {
 	return CompareOption(setKey("node_samples", value))
 }
+
+// CompareResamples: Times that samples are drawn with replacement for the interval of the change in the metric; 0:
+// none. Default: 2000. From 0 to 10000000.
+func CompareResamples(value int64) CompareOption { return CompareOption(setKey("resamples", value)) }
+
+// CompareConfidence: Share of resamples that the interval holds. Default: 0.95. From 0.001 to 0.999999.
+func CompareConfidence(value float64) CompareOption {
+	return CompareOption(setKey("confidence", value))
+}
+
+// CompareSeed: Seed of these draws. Default: 0. At least 0.
+func CompareSeed(value int64) CompareOption { return CompareOption(setKey("seed", value)) }
 
 // CompareMaxMetricLoss: Gate: the metric of the second may be worse than that of the first by at most this number.
 // Default: none.

@@ -413,11 +413,11 @@ MO_API mo_error *mo_sensitivity(const mo_model *model, const mo_calibration *cal
 MO_API mo_error *mo_benchmark(const mo_model *model, const mo_tensors *inputs, const mo_options *options, mo_control *control, mo_report **report);
 
 /* A metric of the model over a data set, which is rewound first. control may be NULL. options: "evaluate".
- * JSON: {"metric", "value", "samples", ...}. Errors: MO_ERR_NOT_FOUND when the data has no label or lacks an input. */
+ * JSON: {"metric", "value", "interval", "samples", ...}. Errors: MO_ERR_NOT_FOUND when the data has no label or lacks an input. */
 MO_API mo_error *mo_evaluate(const mo_model *model, mo_dataset *dataset, const mo_options *options, mo_control *control, mo_report **report);
 
-/* Two models with the same inputs and outputs side by side: size, parameters, latency, memory; with a data set (may be NULL) also the metric
- * of both, how far their outputs agree, and the error at each node that both have. control may be NULL. options: "compare". */
+/* Two models with the same inputs and outputs side by side: size, latency, memory; with a data set (may be NULL) also the metric of both, its
+ * change with an interval by paired bootstrap, how far outputs agree, the error at each node. control may be NULL. options: "compare". */
 MO_API mo_error *mo_compare(const mo_model *a, const mo_model *b, mo_dataset *dataset, const mo_options *options, mo_control *control,
                             mo_report **report);
 

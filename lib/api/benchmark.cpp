@@ -62,8 +62,10 @@ mo_error* mo_evaluate(const mo_model* model, mo_dataset* dataset, const mo_optio
     report::EvaluationFacts facts;
     facts.model.digest = m.saved().digest;
     facts.options = o.json();
-    measure_metric(facts.model, m, *d.dataset, o.text("metric"), o.text("output"), static_cast<int>(o.integer("threads")), watch);
-    double value = facts.model.metric->value;
+    measure_metric(facts.model, m, *d.dataset, o.text("metric"), o.text("output"), static_cast<int>(o.integer("threads")), watch, true);
+    data::Evaluation& e = *facts.model.metric;
+    e.interval = data::bootstrap(data::metric(e.metric), e.each, bootstrap_of(o), watch);
+    double value = e.value;
     if (auto limit = o.real_or_none("minimum")) facts.gates.push_back({o.text("metric"), value, *limit, true});
     if (auto limit = o.real_or_none("maximum")) facts.gates.push_back({o.text("metric"), value, *limit, false});
     result = new mo_report(report::evaluation_report(facts));

@@ -108,8 +108,9 @@ mo_error* mo_compare(const mo_model* a, const mo_model* b, mo_dataset* dataset, 
       Turn turn(d->taken, "dataset");
       facts.errors = errors_on(first, second, *d->dataset, o, watch);
       if (std::string metric = metric_for(o, *d->dataset); !metric.empty()) {
-        measure_metric(facts.a, first, *d->dataset, metric, o.text("output"), threads, watch);
-        measure_metric(facts.b, second, *d->dataset, metric, o.text("output"), threads, watch);
+        measure_metric(facts.a, first, *d->dataset, metric, o.text("output"), threads, watch, true);
+        measure_metric(facts.b, second, *d->dataset, metric, o.text("output"), threads, watch, true);
+        facts.change = data::paired_bootstrap(data::metric(metric), facts.a.metric->each, facts.b.metric->each, bootstrap_of(o), watch);
       }
     }
     facts.gates = gates_of(o, facts);

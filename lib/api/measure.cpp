@@ -39,11 +39,15 @@ void measure_latency(report::Side& side, const mo_model& model, const LatencyWis
 }
 
 void measure_metric(report::Side& side, const mo_model& model, data::Dataset& dataset, const std::string& metric, const std::string& output,
-                    int threads, Control* control) {
+                    int threads, Control* control, bool keep_each) {
   runtime::SessionOptions s;
   s.threads = threads;
   runtime::Session session(model.model, s);
-  side.metric = data::evaluate(session, dataset, data::metric(metric), output, control);
+  side.metric = data::evaluate(session, dataset, data::metric(metric), output, control, keep_each);
+}
+
+data::BootstrapOptions bootstrap_of(const OptionSet& o) {
+  return {o.integer("resamples"), o.real("confidence"), static_cast<uint64_t>(o.integer("seed"))};
 }
 
 }  // namespace mo::api

@@ -23,6 +23,8 @@ struct LatencyWish {
 void measure_latency(report::Side& side, const mo_model& model, const LatencyWish& wish, std::span<const Datum> inputs, Control* control);
 
 void measure_metric(report::Side& side, const mo_model& model, data::Dataset& dataset, const std::string& metric, const std::string& output,
-                    int threads, Control* control);
+                    int threads, Control* control, bool keep_each = false);
+
+data::BootstrapOptions bootstrap_of(const OptionSet& options);  // "evaluate", "compare"
 
 }  // namespace mo::api

@@ -1,4 +1,4 @@
-// Matching the axes of scores and labels.
+// Matching the axes of scores and labels, and adding up.
 #include "data/class_scores.h"
 
 #include <algorithm>
@@ -28,7 +28,10 @@ const Tensor& judged_output(const NamedOutputs& outputs, const std::string& name
   fail(Code::not_found, "metric: the model has no output '", printable(name), "'");
 }
 
-int64_t for_each_labelled(const Tensor& scores, const Tensor& label, const std::function<void(const float*, int64_t, int64_t, int64_t)>& f) {
+int64_t told_apart(const Tensor& t, const Batch& batch) { return t.rank() > 0 && t.dim(0) == batch.count ? batch.count : 1; }
+
+void ClassMetric::add(const NamedOutputs& outputs, const Batch& batch) {
+  const Tensor &scores = judged_output(outputs, output_), &label = batch.label;
   require(!label.empty(), Code::invalid_argument, "the data set has no labels");
   require(is_integer(label.dtype()), Code::type, "labels must be class numbers, got ", name(label.dtype()));
   require(is_floating(scores.dtype()), Code::type, "class scores must be floating point, got ", name(scores.dtype()));
@@ -41,26 +44,28 @@ int64_t for_each_labelled(const Tensor& scores, const Tensor& label, const std::
   }
   Tensor floats = scores.cast(DType::f32);
   const float* data = floats.data<float>();
-  int64_t classes = s[axis], inner = 1, outer = 1, visited = 0;
+  int64_t classes = s[axis], inner = 1, outer = 1;
   for (size_t a = 0; a < axis; ++a) outer *= s[a];
   for (size_t a = axis + 1; a < s.size(); ++a) inner *= s[a];
+  std::vector<Share> shares(static_cast<size_t>(told_apart(label, batch)));
+  int64_t of_each = std::max<int64_t>(1, outer * inner / static_cast<int64_t>(shares.size()));
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t i = 0; i < inner; ++i) {
-      int64_t truth = label.integer(o * inner + i);
+      int64_t at = o * inner + i, truth = label.integer(at);
       if (truth < 0) continue;
       require(truth < classes, Code::shape, "label ", truth, " is outside the ", classes, " classes of the output");
-      f(data + o * classes * inner + i, inner, classes, truth);
-      ++visited;
+      shares[static_cast<size_t>(at / of_each)] += {score_(data + o * classes * inner + i, inner, classes, truth), 1};
+      ++samples;
     }
-  return visited;
+  count(shares);
 }
 
-double negative_log_likelihood(const float* scores, int64_t stride, int64_t classes, int64_t label) {
+double negative_log_likelihood(const float* scores, int64_t stride, int64_t classes, int64_t truth) {
   double top = scores[0];
   for (int64_t c = 1; c < classes; ++c) top = std::max(top, static_cast<double>(scores[c * stride]));
   double sum = 0;
   for (int64_t c = 0; c < classes; ++c) sum += std::exp(scores[c * stride] - top);
-  return std::log(sum) + top - scores[label * stride];
+  return std::log(sum) + top - scores[truth * stride];
 }
 
 }  // namespace mo::data

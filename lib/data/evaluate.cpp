@@ -45,9 +45,11 @@ std::vector<std::pair<std::string, Tensor>> run_batch(const runtime::Session& se
   return out;
 }
 
-Evaluation evaluate(const runtime::Session& session, Dataset& dataset, const MetricDef& def, const std::string& output, Control* control) {
+Evaluation evaluate(const runtime::Session& session, Dataset& dataset, const MetricDef& def, const std::string& output, Control* control,
+                    bool keep_each) {
   std::unique_ptr<Metric> metric = def.make(output);
-  Evaluation e{def.name, 0, def.higher_is_better, 0, 0};
+  metric->keep_each = keep_each;
+  Evaluation e{def.name, 0, def.higher_is_better, 0, 0, {}, {}};
   dataset.rewind();
   int64_t done = 0;
   runtime::RunOptions options;
@@ -61,8 +63,9 @@ Evaluation evaluate(const runtime::Session& session, Dataset& dataset, const Met
     progress(control, "evaluate", done, dataset.count());
   }
   require(metric->samples > 0, Code::invalid_argument, "the data set has no samples");
-  e.value = metric->value();
+  e.value = def.value(metric->total);
   e.samples = metric->samples;
+  e.each = std::move(metric->each);
   return e;
 }
 

@@ -12,16 +12,15 @@ class MeanError : public Metric {
     const Tensor& y = judged_output(outputs, output_);
     require(!batch.label.empty(), Code::invalid_argument, "the data set has no labels");
     require(y.size() == batch.label.size(), Code::shape, "output ", y.shape(), " and label ", batch.label.shape(), " do not fit");
-    for (int64_t i = 0; i < y.size(); ++i) total_ += Error(y.number(i) - batch.label.number(i));
-    elements_ += y.size();
+    std::vector<Share> shares(static_cast<size_t>(told_apart(batch.label, batch)));
+    int64_t of_each = std::max<int64_t>(1, y.size() / static_cast<int64_t>(shares.size()));
+    for (int64_t i = 0; i < y.size(); ++i) shares[static_cast<size_t>(i / of_each)] += {Error(y.number(i) - batch.label.number(i)), 1};
     samples += batch.count;
+    count(shares);
   }
-  double value() const override { return elements_ ? total_ / static_cast<double>(elements_) : 0; }
 
  private:
   std::string output_;
-  double total_ = 0;
-  int64_t elements_ = 0;
 };
 
 }  // namespace mo::data

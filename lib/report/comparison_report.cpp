@@ -31,6 +31,14 @@ std::string worst_text(const runtime::CompareResult& errors, size_t count) {
   return t.text();
 }
 
+std::string change_text(const ComparisonFacts& facts) {
+  const data::Interval& i = *facts.change;
+  auto with_sign = [](double v) { return text(v > 0 ? "+" : "", significant(v, 3)); };
+  return text("\n", facts.a.metric->metric, " changes by ", with_sign(facts.b.metric->value - facts.a.metric->value), "; ",
+              significant(100 * i.confidence, 4), " % interval ", with_sign(i.low), " to ", with_sign(i.high), ": ", i.holds(0) ? "within" : "beyond",
+              " the noise of ", i.samples, " samples (paired bootstrap, ", i.resamples, " resamples)\n");
+}
+
 }  // namespace
 
 Report comparison_report(const ComparisonFacts& facts) {
@@ -41,6 +49,11 @@ Report comparison_report(const ComparisonFacts& facts) {
     double change = facts.b.metric->value - facts.a.metric->value;
     j["metric_change"] = number(change);
     j["metric_loss"] = number(facts.a.metric->higher_is_better ? -change : change);
+  }
+  if (facts.change) {
+    j["metric_change_interval"] = json_of(*facts.change);
+    j["metric_change_interval"]["below_zero"] = number(facts.change->below);
+    j["metric_change_beyond_noise"] = !facts.change->holds(0);
   }
   if (facts.errors) {
     j["samples"] = facts.errors->samples;
@@ -55,6 +68,7 @@ Report comparison_report(const ComparisonFacts& facts) {
   report.json = dump(j);
 
   report.text = side_by_side(facts.a, facts.b, "first", "second");
+  if (facts.change) report.text += change_text(facts);
   if (facts.errors && !facts.errors->outputs.empty())
     report.text += text("\nOutputs of the second against the first (", facts.errors->samples, " batches):\n") + outputs_text(*facts.errors);
   if (facts.errors && !facts.errors->values.empty()) report.text += "\nNodes that differ most:\n" + worst_text(*facts.errors, 10);

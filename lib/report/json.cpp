@@ -29,11 +29,18 @@ Json json_of(const runtime::BenchmarkResult& r, double load_ms) {
 }
 
 Json json_of(const data::Evaluation& e) {
-  return Json{{"metric", e.metric},
-              {"value", number(e.value)},
-              {"samples", e.samples},
-              {"higher_is_better", e.higher_is_better},
-              {"seconds", number(e.seconds)}};
+  Json j{{"metric", e.metric},
+         {"value", number(e.value)},
+         {"samples", e.samples},
+         {"higher_is_better", e.higher_is_better},
+         {"seconds", number(e.seconds)}};
+  if (e.interval) j["interval"] = json_of(*e.interval);
+  return j;
+}
+
+Json json_of(const data::Interval& i) {
+  return Json{{"low", number(i.low)},     {"high", number(i.high)}, {"confidence", number(i.confidence)},
+              {"resamples", i.resamples}, {"samples", i.samples},   {"seed", i.seed}};
 }
 
 Json json_of(const runtime::ValueError& e) {

@@ -11,6 +11,7 @@ using Json = nlohmann::ordered_json;
 Json number(double value);  // null for NaN and infinities
 Json json_of(const runtime::BenchmarkResult& r, double load_ms);
 Json json_of(const data::Evaluation& e);
+Json json_of(const data::Interval& i);
 Json json_of(const runtime::ValueError& e);
 Json json_of(const Side& side);
 Json json_of(const std::vector<Gate>& gates);

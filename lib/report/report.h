@@ -58,6 +58,7 @@ Report evaluation_report(const EvaluationFacts& facts);
 struct ComparisonFacts {
   Side a, b;
   std::optional<runtime::CompareResult> errors;
+  std::optional<data::Interval> change;  // of the metric, from a to b
   std::vector<Gate> gates;
   std::string options;
 };
