@@ -17,18 +17,20 @@ std::vector<std::vector<graph::NodeId>> blocks_of(const graph::Graph& g, const s
   const std::vector<graph::NodeId>& order = g.order();
   std::map<graph::NodeId, int> place;
   for (size_t i = 0; i < order.size(); ++i) place[order[i]] = static_cast<int>(i);
-  // alive[i]: values made at or before order[i] that something after it reads
+  int first = place.at(nodes.front()), last = place.at(nodes.back());
+  if (first == last) return {nodes};
+  // alive[i]: activations made at or before order[i], or given, that something after it reads. Shapes and other integers do not count, nor does
+  // what many read all along (a mask).
   std::vector<int> alive(order.size() + 1, 0);
   for (graph::ValueId v = 0; v < g.value_count(); ++v) {
     const graph::Value& value = g.value(v);
-    if (value.producer == graph::k_none || value.users.empty()) continue;
-    int from = place.at(value.producer), to = from;
+    if (value.is_constant() || value.users.empty() || (value.type.is_tensor() && !is_floating(value.type.dtype))) continue;
+    int from = value.producer == graph::k_none ? 0 : place.at(value.producer), to = from;
     for (graph::NodeId u : value.users) to = std::max(to, place.at(u));
-    ++alive[static_cast<size_t>(from)], --alive[static_cast<size_t>(to)];
+    bool everywhere = value.users.size() >= 3 && 2 * (std::min(to, last) - std::max(from, first)) > last - first;
+    if (!everywhere) ++alive[static_cast<size_t>(from)], --alive[static_cast<size_t>(to)];
   }
   for (size_t i = 1; i < alive.size(); ++i) alive[i] += alive[i - 1];
-  int first = place.at(nodes.front()), last = place.at(nodes.back());
-  if (first == last) return {nodes};
   int fewest = *std::min_element(alive.begin() + first, alive.begin() + last);
   std::vector<std::vector<graph::NodeId>> out(1);
   for (size_t k = 0; k < nodes.size(); ++k) {

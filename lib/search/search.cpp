@@ -80,10 +80,24 @@ class Search {
     return std::max(0.0, all - own);  // tied weights are counted once in all
   }
 
+  // Where time ended before all was measured: as bad as the worst of that precision, and at least the noise of its bits (6 dB each).
+  void guess_harms(Costs& c) const {
+    for (size_t p = 1; p < space_.precisions().size(); ++p) {
+      double worst = 0;
+      for (const Sensitivity& s : out_.sensitivities)
+        if (s.precision == static_cast<int>(p)) worst = std::max(worst, s.harm);
+      for (size_t u = 0; u < c.harm.size(); ++u) {
+        double bits = 8 * space_.weight_bytes(u, static_cast<int>(p)) / static_cast<double>(std::max<int64_t>(1, space_.units()[u].weights));
+        c.harm[u][p] = std::max(worst, std::pow(4.0, -bits));
+      }
+    }
+  }
+
   Costs costs() {
     Costs c;
     size_t units = space_.units().size(), precisions = space_.precisions().size();
     c.harm.assign(units, std::vector<double>(precisions, 0)), c.bytes = c.us = c.harm;
+    guess_harms(c);
     for (const Sensitivity& s : out_.sensitivities) c.harm[s.unit][static_cast<size_t>(s.precision)] = s.harm;
     std::vector<graph::Model> models;
     for (size_t p = 0; p < precisions; ++p) models.push_back(space_.build(space_.all(static_cast<int>(p)), control_).model);
@@ -110,8 +124,8 @@ class Search {
 
   void mixed() {
     find_sensitivities();
-    require(out_.sensitivities.size() == space_.units().size() * (space_.precisions().size() - 1), Code::limit,
-            "the time limit ended the search before every sensitivity was known");
+    bool whole = out_.sensitivities.size() == space_.units().size() * (space_.precisions().size() - 1);
+    out_.stopped = out_.stopped || !whole;
     Costs c = costs();
     Limits limits;
     if (goal_.max_bytes) limits.bytes = *goal_.max_bytes;
@@ -123,7 +137,7 @@ class Search {
     if (!mix(c, Wanted::least_harm, limits).feasible) c.barred.clear();
     Mix best = goal_.max_drop ? mixed_for_metric(c, limits) : mixed_for_budget(c, limits);
     require(best.feasible, Code::threshold, "no choice of precisions keeps the limits on size and time together");
-    assignment_ = best.assignment, out_.proven = best.proven;
+    assignment_ = best.assignment, out_.proven = best.proven && whole;
     for (size_t u = 0; u < assignment_.size(); ++u)
       if (assignment_[u] == 0) reasons_[u] = "float by the choice that keeps the goal at least cost";
   }

@@ -224,3 +224,18 @@ TEST_CASE("blocks end where one value is alive") {
   REQUIRE(blocks.size() == 4);  // a | b c | d | e
   CHECK(blocks[1].size() == 2);
 }
+
+TEST_CASE("an input that is added later is alive, a mask that every block reads and shapes do not count") {
+  graph::Graph g = graph::parse(
+      "(float32[2, 4] x, float32[2, 4] mask) -> (y) { w = const float32[4, 4] {1}; a: a0 = MatMul(x, w); am: a1 = Mul(a0, mask); b: b0 = MatMul(a1, "
+      "w); "
+      "s: s0 = Add(x, b0); sh: n = Shape(s0); c: c0 = MatMul(s0, w); cm: c1 = Mul(c0, mask); d: d0 = MatMul(c1, w); t: t0 = Add(s0, d0);"
+      "e: e0 = MatMul(t0, w); em: e1 = Mul(e0, mask); r: e2 = Reshape(e1, n); f: f0 = MatMul(e2, w); u: y = Add(t0, f0); }");
+  ops::infer_graph(g);
+  std::vector<graph::NodeId> nodes;
+  for (graph::NodeId id : g.order())
+    if (g.node(id).op == "MatMul") nodes.push_back(id);
+  auto blocks = search::blocks_of(g, nodes);
+  REQUIRE(blocks.size() == 3);
+  for (const auto& b : blocks) CHECK(b.size() == 2);
+}
