@@ -201,7 +201,7 @@ Offer prepare(const Request& r) {
   c.part_bytes = scratch.size();
 
   Prepared p;
-  p.detail = text(isa_name(), g.fused ? " fused" : "", g.w_zero.empty() ? "" : " zero points");
+  p.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", g.w_zero.empty() ? "" : " zero points");
   p.scratch_bytes = c.parts * c.part_bytes;
   for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
     if (r.in(static_cast<size_t>(i)).constant) p.unused_inputs.push_back(i);

@@ -89,28 +89,47 @@ void Epilogue::row(const int32_t* sums, int64_t first, int64_t n, const void* r,
                           static_cast<const uint8_t*>(r), static_cast<uint8_t*>(dst), n, steps);
     return;
   }
-  float v[k_row], other[k_row];
+  float v[k_row];
   values_pick()(sums, &start[first], &scale[first], &add[first], v, n);
+  finish(v, n, 1, n, r, 0, dst, 0);
+}
+
+bool Epilogue::is_sum() const {
+  return out == DType::f32 && (stages.empty() || (stages.size() == 1 && !stages[0].unary.row && !stages[0].multiply && r_dtype == DType::f32));
+}
+
+void Epilogue::finish(float* v, int64_t stride, int64_t rows, int64_t n, const void* r, int64_t r_stride, void* dst, int64_t dst_stride) const {
+  float other[k_row];
   for (const Stage& stage : stages) {
     if (stage.unary.row) {
-      stage.unary(v, v, n);
+      stage.unary(v, v, rows * stride);
       continue;
     }
-    const float* operand = static_cast<const float*>(r);
-    if (r_dtype != DType::f32) {
-      dequantize_row()(static_cast<const uint8_t*>(r), other, n, r_quant);
-      operand = other;
+    for (int64_t i = 0; i < rows; ++i) {
+      const void* from = static_cast<const char*>(r) + i * r_stride;
+      const float* operand = static_cast<const float*>(from);
+      float* x = v + i * stride;
+      if (r_dtype != DType::f32) {
+        dequantize_row()(static_cast<const uint8_t*>(from), other, n, r_quant);
+        operand = other;
+      }
+      if (stage.multiply)
+        for (int64_t k = 0; k < n; ++k) x[k] *= operand[k];
+      else if (steps_out)
+        for (int64_t k = 0; k < n; ++k) x[k] = std::fma(operand[k], r_factor, x[k]);
+      else
+        for (int64_t k = 0; k < n; ++k) x[k] += operand[k];
     }
-    if (stage.multiply)
-      for (int64_t i = 0; i < n; ++i) v[i] *= operand[i];
-    else if (steps_out)
-      for (int64_t i = 0; i < n; ++i) v[i] = std::fma(operand[i], r_factor, v[i]);
-    else
-      for (int64_t i = 0; i < n; ++i) v[i] += operand[i];
   }
-  if (out == DType::f32) std::copy_n(v, n, static_cast<float*>(dst));
-  else if (steps_out) steps_pick()(v, static_cast<uint8_t*>(dst), n, steps);
-  else quantize_row()(v, static_cast<uint8_t*>(dst), n, y_quant);
+  auto quantize = quantize_row();
+  auto to_steps = steps_pick();
+  for (int64_t i = 0; i < rows; ++i) {
+    const float* x = v + i * stride;
+    void* to = static_cast<char*>(dst) + i * dst_stride;
+    if (out == DType::f32) std::copy_n(x, n, static_cast<float*>(to));
+    else if (steps_out) to_steps(x, static_cast<uint8_t*>(to), n, steps);
+    else quantize(x, static_cast<uint8_t*>(to), n, y_quant);
+  }
 }
 
 namespace {

@@ -119,13 +119,15 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   const bool known = inner ? !g.wide() : !end.inner && !end.per_channel;
   const Finish finish = inner ? (end.residual ? Finish::inner_residual : Finish::inner_channel) : end.residual ? Finish::residual : Finish::steps;
   g.fused = g.isa >= Isa::avx512 && g.epilogue.simple && known && g.epilogue.bounded(g.row_elements());
+  g.values = g.isa >= Isa::avx512 && !g.epilogue.simple;
+  g.direct = g.values && g.epilogue.is_sum();
   const int64_t columns = g.epilogue.channels(), steps = g.wide() ? g.depth : g.segments * g.depth;
   int64_t at = 0, bytes = 0;
   for (int64_t n = 0; n < columns;) {
     const int64_t left = columns - n;
     Lane lane{n, 0, left > 32 ? 4 : left > 16 ? 2 : 1, at, bytes, {}};
     if (g.isa >= Isa::avx512) {
-      lane.tiles = avx512_tiles(!g.wide(), static_cast<int>(lane.registers), g.fused ? finish : Finish::sums);
+      lane.tiles = avx512_tiles(!g.wide(), static_cast<int>(lane.registers), g.fused ? finish : g.values ? Finish::values : Finish::sums);
     } else {
       lane.tiles = {{k_avx2_rows, g.isa >= Isa::avx2 ? avx2_tile() : scalar_tile}};
     }
@@ -177,7 +179,7 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
           g.w_zero[i] = blob.zeros()[i];
           correct = correct || zw != 0;
         }
-        if (g.fused) start += static_cast<uint32_t>(g.epilogue.start[c]);
+        if (g.fused || g.values) start += static_cast<uint32_t>(g.epilogue.start[c]);
         g.start[i] = static_cast<int32_t>(start);
         g.scale[i] = g.epilogue.scale[c];
         g.add[i] = g.epilogue.add[c];
@@ -217,9 +219,10 @@ void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* wei
   t.after = &g.after[static_cast<size_t>(lane.at)];
   t.w_zero = g.w_zero.empty() ? nullptr : &g.w_zero[static_cast<size_t>(lane.at)];
   t.flip = g.wide() ? 0 : g.x.flip * 0x01010101u;
-  t.columns = static_cast<int>(lane.count);
+  t.columns = static_cast<int>(g.values && !g.direct ? 16 * lane.registers : lane.count);
   t.steps = &g.epilogue.steps;
-  t.dst_stride = g.fused ? rows.dst_stride : 64 * lane.registers;
+  const bool ends = g.fused || g.direct;
+  t.dst_stride = ends ? rows.dst_stride : 64 * lane.registers;
   t.r_stride = rows.r_stride;
   for (int64_t first = 0; first < rows.count;) {
     // the widest tile that is filled, or the narrowest that takes all that is left
@@ -230,8 +233,8 @@ void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* wei
     t.sums = rows.sums + first;
     uint8_t* dst = rows.dst + first * rows.dst_stride + at * size;
     const uint8_t* res = rows.r ? rows.r + first * rows.r_stride + at * r_size : nullptr;
-    t.dst = g.fused ? dst : reinterpret_cast<uint8_t*>(sums);
-    t.r = res;
+    t.dst = ends ? dst : reinterpret_cast<uint8_t*>(sums);
+    t.r = ends ? res : nullptr;
     if (g.isa >= Isa::avx512) {
       tile->kernel(t);
     } else {  // these know 16 columns
@@ -242,7 +245,11 @@ void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* wei
       }
     }
     first += t.count;
-    if (g.fused) continue;
+    if (ends) continue;
+    if (g.values) {
+      g.epilogue.finish(reinterpret_cast<float*>(sums), 16 * lane.registers, t.count, lane.count, res, rows.r_stride, dst, rows.dst_stride);
+      continue;
+    }
     for (int64_t i = 0; i < t.count; ++i)
       g.epilogue.row(sums + i * 16 * lane.registers, at, lane.count, res ? res + i * rows.r_stride : nullptr, dst + i * rows.dst_stride);
   }

@@ -31,7 +31,8 @@ struct Tile {
   const Steps* steps;
 };
 using TileKernel = void (*)(const Tile&);
-enum class Finish : uint8_t { sums, steps, residual, inner_residual, inner_channel };  // inner ones: VNNI only
+// values: floats, with a float residual where there is one. inner_...: VNNI only.
+enum class Finish : uint8_t { sums, values, steps, residual, inner_residual, inner_channel };
 // Kernels of falling numbers of rows; the last one serves any rest.
 struct TileChoice {
   int rows;
@@ -56,6 +57,8 @@ struct Lane {
 struct Gemm {
   Isa isa = Isa::scalar;
   bool fused = false;                // the whole epilogue in registers
+  bool values = false;               // floats leave the registers, the rest of the epilogue works on tiles of them
+  bool direct = false;               // those floats are the result
   int64_t segments = 1, length = 0;  // bytes of a row per segment
   int64_t panel_bytes = 0;
   int64_t depth = 0;  // groups of 4 bytes that the kernel reads of each segment (of the whole row where rows are wide)

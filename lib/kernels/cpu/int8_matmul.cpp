@@ -159,7 +159,7 @@ Offer prepare(const Request& r) {
   m.part_bytes = scratch.size();
 
   Prepared out;
-  out.detail = text(isa_name(), g.fused ? " fused" : "", g.w_zero.empty() ? "" : " zero points");
+  out.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", g.w_zero.empty() ? "" : " zero points");
   out.scratch_bytes = m.parts * m.part_bytes;
   for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
     if (r.in(static_cast<size_t>(i)).constant) out.unused_inputs.push_back(i);

@@ -51,6 +51,20 @@ MO_STEP void finish(__m512i (&acc)[R][Z], const Tile& t) {
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
       for (int z = 0; z < Z; ++z) _mm512_storeu_si512(t.dst + r * t.dst_stride + 64 * z, acc[r][z]);
+  } else if constexpr (F == Finish::values) {
+    const uint64_t live = t.columns == 64 ? ~uint64_t{0} : (uint64_t{1} << t.columns) - 1;
+#pragma GCC unroll 4
+    for (int z = 0; z < Z; ++z) {
+      const __m512 scale = _mm512_loadu_ps(t.scale + 16 * z), add = _mm512_loadu_ps(t.add + 16 * z);
+      const auto mask = static_cast<__mmask16>(live >> (16 * z));
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r) {
+        if (r >= t.count) break;
+        __m512 v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][z]), scale, add);
+        if (t.r) v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, t.r + r * t.r_stride + 64 * z));
+        _mm512_mask_storeu_ps(t.dst + r * t.dst_stride + 64 * z, mask, v);
+      }
+    }
   } else {
     __m512 scale[Z], add[Z];
 #pragma GCC unroll 4
@@ -138,6 +152,7 @@ std::vector<TileChoice> pairs_tiles(int registers) {
 
 std::vector<TileChoice> avx512_tiles(bool vnni, int registers, Finish finish) {
   switch (finish) {
+    case Finish::values: return vnni ? vnni_tiles<Finish::values>(registers) : pairs_tiles<Finish::values>(registers);
     case Finish::sums: return vnni ? vnni_tiles<Finish::sums>(registers) : pairs_tiles<Finish::sums>(registers);
     case Finish::steps: return vnni ? vnni_tiles<Finish::steps>(registers) : pairs_tiles<Finish::steps>(registers);
     case Finish::residual: return vnni ? vnni_tiles<Finish::residual>(registers) : pairs_tiles<Finish::residual>(registers);
