@@ -183,3 +183,30 @@ TEST_CASE("a few rows times large weights equal the reference, weights read as t
         CHECK(std::any_of(r.ran.begin(), r.ran.end(), [](const std::string& name) { return name.starts_with("row_matmul"); }));
       }
 }
+
+TEST_CASE("integer products and their dynamic quantization equal the reference on every instruction set") {
+  for (kernels::Isa most : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
+    kernels::limit_isa(most);
+    for (const Shape& s : {Shape{1, 7, 5}, {1, 128, 512}, {3, 64, 33}, {50, 31, 100}, {49, 66, 17}})
+      for (DType a : {DType::u8, DType::i8})
+        for (DType b : {DType::u8, DType::i8})
+          for (int zero : {0, 1, 2}) {
+            Tensor bz = zero == 2 ? random_bytes(b, {s[2]}, 5) : random_bytes(b, {}, 6);
+            KernelCase c{node("MatMulInteger"), {{random_bytes(a, {s[0], s[1]}, 1)}, constant(random_bytes(b, {s[1], s[2]}, 2))}};
+            if (zero > 0) c.inputs.push_back({random_bytes(a, {}, 3), most == kernels::Isa::avx2});
+            if (zero > 0) c.inputs.push_back(constant(bz));
+            CHECK(check_candidates(c).fast());
+          }
+    for (float low : {-3.0f, 0.5f, -7.0f}) {
+      KernelCase c{node("DynamicQuantizeLinear"), {{random_floats({3, 5, 77}, 4, low, low == -7.0f ? -1.0f : 2.0f)}}};
+      c.outputs = 3;
+      CHECK(check_candidates(c).fast());
+    }
+    KernelCase zeros{node("DynamicQuantizeLinear"), {{random_floats({40}, 4, 0, 0)}}};
+    zeros.outputs = 3;
+    CHECK(check_candidates(zeros).fast());
+    Tensor sums = random_bytes(DType::i32, {5, 77}, 4);
+    CHECK(check_candidates({node("Cast", "", {{"to", static_cast<int64_t>(DType::f32)}}), {{sums}}}).fast());
+  }
+  kernels::limit_isa(kernels::Isa::avx512_vnni);
+}

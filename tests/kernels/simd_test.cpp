@@ -175,6 +175,13 @@ TEST_CASE("copies equal the reference for every width") {
     if (ops::find("Concat", "")) CHECK(check_candidates({node("Concat", "", {{"axis", int64_t{1}}}), {{x}, {x}}}).fast());
     Tensor index = Tensor::of<int64_t>({2, 2}, {0, -1, 2, 1});
     if (ops::find("Gather", "")) CHECK(check_candidates({node("Gather", "", {{"axis", int64_t{1}}}), {{x}, {index}}}).fast());
+    for (int64_t n : {6, 70}) {  // a channel shuffle and any other order, known when the plan is made
+      Tensor wide = random_bytes(t == DType::f32 ? DType::i32 : t, {2, n, 3, 3}, 1), shuffled = Tensor::allocate(DType::i64, {n});
+      for (int64_t shift : {0, 1}) {
+        for (int64_t i = 0; i < n; ++i) shuffled.mutable_data<int64_t>()[i] = (i / 2 + i % 2 * (n / 2) + shift) % n;
+        CHECK(check_candidates({node("Gather", "", {{"axis", int64_t{1}}}), {{wide}, constant(shuffled)}}).fast());
+      }
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include "kernels/cpu/onednn.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/physical.h"
+#include "kernels/cpu/simd.h"
 #include "kernels/cpu/strided_copy.h"
 #include "ops/op.h"
 
@@ -154,26 +155,68 @@ void gather_rows(const Args& a, int64_t outer, int64_t n, int64_t count, int64_t
 }
 
 // Single elements by known indices: channels of a channels-last tensor.
-Offer gather_lanes(const Request& r, const Fibre& f, int64_t count) {
+template <class T>
+void take_lanes(const T* src, T* dst, const int32_t* index, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) dst[i] = src[index[i]];
+}
+
+// Two halves in turn, a channel shuffle of two groups.
+template <class T>
+MO_INLINE void two_halves_body(const void* from, void* to, int64_t half) {
+  const T* src = static_cast<const T*>(from);
+  T* dst = static_cast<T*>(to);
+#pragma omp simd
+  for (int64_t i = 0; i < half; ++i) {
+    dst[2 * i] = src[i];
+    dst[2 * i + 1] = src[half + i];
+  }
+}
+#define MO_TWO_HALVES(bytes, T)                                                                                         \
+  MO_INLINE void halves##bytes##_body(const void* src, void* dst, int64_t half) { two_halves_body<T>(src, dst, half); } \
+  MO_SIMD_PLAIN(halves##bytes, void, (const void* src, void* dst, int64_t half), (src, dst, half))
+MO_TWO_HALVES(1, uint8_t)
+MO_TWO_HALVES(2, uint16_t)
+MO_TWO_HALVES(4, uint32_t)
+
+bool takes_halves_in_turn(std::span<const int32_t> index, int64_t n) {
+  const int64_t count = static_cast<int64_t>(index.size());
+  if (count != n || n % 2 != 0) return false;
+  for (int64_t i = 0; i < count; ++i)
+    if (index[static_cast<size_t>(i)] != i / 2 + i % 2 * (n / 2)) return false;
+  return true;
+}
+
+template <class T>
+Prepared gather_lanes(const Request& r, const Fibre& f, std::vector<int32_t> index) {
+  const int64_t count = static_cast<int64_t>(index.size());
+  const bool halves = takes_halves_in_turn(index, f.n);
+  const auto shuffle = sizeof(T) == 1 ? halves1_pick() : sizeof(T) == 2 ? halves2_pick() : halves4_pick();
+  Prepared p;
+  p.detail = halves ? "two halves in turn" : "lanes";
+  p.unused_inputs = {1};
+  const int threads = f.outer * count >= 1 << 15 ? r.threads : 1;
+  p.run = [=, index = std::move(index)](const Args& a) {
+    const T* src = static_cast<const T*>(a.src[0]);
+    T* dst = static_cast<T*>(a.dst[0]);
+    parallel_for(threads, f.outer, 64, [&](int64_t from, int64_t to) {
+      for (int64_t o = from; o < to; ++o)
+        if (halves) shuffle(src + o * f.n, dst + o * count, count / 2);
+        else take_lanes(src + o * f.n, dst + o * count, index.data(), count);
+    });
+  };
+  return p;
+}
+
+Offer lanes(const Request& r, const Fibre& f, int64_t bytes) {
   std::vector<int32_t> index;
   for (int64_t i : r.in(1).constant->integers()) {
     if (i < 0) i += f.n;
     if (i < 0 || i >= f.n || f.n > INT32_MAX) return Decline{"an index outside the axis"};
     index.push_back(static_cast<int32_t>(i));
   }
-  Prepared p;
-  p.detail = "lanes";
-  p.unused_inputs = {1};
-  const int threads = f.outer * count >= 1 << 15 ? r.threads : 1;
-  p.run = [=, index = std::move(index)](const Args& a) {
-    const uint32_t* src = static_cast<const uint32_t*>(a.src[0]);
-    uint32_t* dst = static_cast<uint32_t*>(a.dst[0]);
-    parallel_for(threads, f.outer, 64, [&](int64_t from, int64_t to) {
-      for (int64_t o = from; o < to; ++o)
-        for (int64_t i = 0; i < count; ++i) dst[o * count + i] = src[o * f.n + index[static_cast<size_t>(i)]];
-    });
-  };
-  return p;
+  if (bytes == 1) return gather_lanes<uint8_t>(r, f, std::move(index));
+  if (bytes == 2) return gather_lanes<uint16_t>(r, f, std::move(index));
+  return gather_lanes<uint32_t>(r, f, std::move(index));
 }
 
 Offer prepare_gather(const Request& r) {
@@ -189,7 +232,7 @@ Offer prepare_gather(const Request& r) {
   if (index.layout != Layout::plain) return Decline{"reordered indices"};
   Fibre f = fibre(x, axis);
   int64_t count = element_count(index.shape), bytes = f.inner * size;
-  if (bytes == 4 && r.in(1).constant && index.dtype == DType::i64) return gather_lanes(r, f, count);
+  if ((bytes == 1 || bytes == 2 || bytes == 4) && r.in(1).constant && index.dtype == DType::i64) return lanes(r, f, bytes);
   Prepared p;
   p.detail = "copy";
   const bool wide = index.dtype == DType::i64;

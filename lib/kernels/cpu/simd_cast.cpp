@@ -1,4 +1,4 @@
-// Cast between float32 and the 16-bit floats, in whichever order the elements lie.
+// Cast between float32 and bfloat16, and of int32 sums to float32, in whichever order the elements lie.
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd.h"
 #include "kernels/kernel.h"
@@ -26,11 +26,20 @@ MO_INLINE void from_bf16_body(const void* x, void* y, int64_t n) {
 }
 MO_SIMD_PLAIN(from_bf16, void, (const void* x, void* y, int64_t n), (x, y, n))
 
+MO_INLINE void from_i32_body(const void* x, void* y, int64_t n) {
+  const int32_t* src = static_cast<const int32_t*>(x);
+  float* dst = static_cast<float*>(y);
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) dst[i] = static_cast<float>(src[i]);
+}
+MO_SIMD_PLAIN(from_i32, void, (const void* x, void* y, int64_t n), (x, y, n))
+
 using Row = void (*)(const void* x, void* y, int64_t n);
 
 Row row_of(DType from, DType to) {
   if (from == DType::f32 && to == DType::bf16) return to_bf16_pick();
   if (from == DType::bf16 && to == DType::f32) return from_bf16_pick();
+  if (from == DType::i32 && to == DType::f32) return from_i32_pick();
   return nullptr;
 }
 
