@@ -55,7 +55,7 @@ namespace Libmo.Tests
             foreach (Type type in typeof(Runner).Assembly.GetTypes().Where(t => t.Name.EndsWith("Test")).OrderBy(t => t.Name))
                 foreach (MethodInfo test in type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))
                 {
-                    if (arguments.Length > 1 && !test.Name.Contains(arguments[1])) continue;
+                    if (arguments.Length > 1 && !(type.Name + "." + test.Name).Contains(arguments[1])) continue;
                     try
                     {
                         test.Invoke(null, null);
