@@ -3,7 +3,7 @@
 set -euo pipefail
 shared=$(echo "$(cd "$(dirname "$0")/../.." && pwd)"/.deps/dotnet/shared/Microsoft.NETCore.App/*)
 echo -nostdlib -noconfig
-for dll in "$shared"/System.*.dll; do
+for dll in "$shared"/System.*.dll "$shared"/Microsoft.Win32.*.dll; do
   case $(basename "$dll") in
     *Native*) ;;
     *) echo "-r:$dll" ;;

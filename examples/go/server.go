@@ -1,4 +1,5 @@
-// A scoring service with net/http: GET /model describes, POST /score takes {"data": [...], "shape": [...]}. usage: go run server.go MODEL ADDRESS
+// A scoring service with net/http: GET /model describes, POST /score takes {"data": [...], "shape": [...]}. Ctrl-C ends it once the requests in
+// progress are answered. usage: go run server.go MODEL ADDRESS
 package main
 
 import (
@@ -56,7 +57,7 @@ func (s *server) score(ctx context.Context, in array) (map[string]array, error) 
 func (s *server) handleScore(w http.ResponseWriter, r *http.Request) {
 	var in array
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<20)).Decode(&in); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		http.Error(w, `the body is not {"data": [...], "shape": [...]}: `+err.Error(), http.StatusBadRequest)
 		return
 	}
 	answer, err := s.score(r.Context(), in)
@@ -67,6 +68,7 @@ func (s *server) handleScore(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	default:
+		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(answer)
 	}
 }
@@ -106,13 +108,16 @@ func main() {
 	web := &http.Server{Handler: routes, ReadHeaderTimeout: 10 * time.Second}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ended := make(chan error)
 	go func() {
 		<-ctx.Done()
-		web.Shutdown(context.Background())
+		ended <- web.Shutdown(context.Background()) // waits for the requests in progress
 	}()
 	if err := web.Serve(listener); err != http.ErrServerClosed {
 		log.Fatal(err)
 	}
-	session.Close()
-	model.Close()
+	if err := errors.Join(<-ended, session.Close(), model.Close()); err != nil {
+		log.Fatal(err)
+	}
+	log.Print("stopped")
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Follows the README of examples/go, examples/csharp or examples/java line by line in an empty folder, with nothing but the installed package.
 
-usage: readme.py go|csharp|java      prints "N passed, N failed, N skipped" last; every command line of the README is a check
+usage: readme.py go|csharp|java      prints "N passed, N failed, N skipped" last; every command line of the README is a check. The scoring service that it
+starts is then asked more (service.py), and told to end.
 """
 import os
 import pathlib
@@ -12,6 +13,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+
+import service
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MO_BUILD", ROOT / "build")).resolve()
@@ -35,13 +38,24 @@ def answered(line, output):
     return len(re.findall(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", output)) >= 10 if "/score" in line else "Conv" in output
 
 
+def interruptible():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)   # a shell's background jobs ignore it, and their children too
+
+
 def main():
     language = sys.argv[1]
     examples = ROOT / "examples" / language
     script = {"go": "go.sh", "csharp": "nuget.sh", "java": "java.sh"}[language]
     if language != "java" or not list((BUILD / "packages/java").glob("*-all.jar")):   # java.sh takes long, and java.py has run it
         subprocess.run([ROOT / "packaging" / script], check=True, env={**os.environ, "MO_BUILD": str(BUILD)}, stdout=subprocess.DEVNULL)
-    passed = failed = 0
+    counts = {True: 0, False: 0}
+
+    def note(name, good, said=""):
+        counts[bool(good)] += 1
+        print(f"{'ok    ' if good else 'FAILED'} {name}")
+        if not good:
+            print(str(said)[-1500:])
+
     with tempfile.TemporaryDirectory() as made:
         at = pathlib.Path(made)
         work, prefix = at / "work", at / "installed"
@@ -63,27 +77,28 @@ def main():
                 continue
             full = "; ".join(["set -e", *exports, line.replace("curl ", "curl -sf --retry 60 --retry-connrefused --retry-delay 1 ")])
             if line.endswith("&"):
-                server = subprocess.Popen(["bash", "-c", full.rstrip("& ")], cwd=work, env=clean, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                terminal, end = os.openpty()   # Mono listens to Ctrl-C only there
+                server = subprocess.Popen(["bash", "-c", full.rstrip("& ")], cwd=work, env={**clean, "TERM": "xterm"}, start_new_session=True, stdin=end, stdout=end, stderr=end,
+                                          preexec_fn=interruptible)
                 continue
             run = subprocess.run(["bash", "-c", full], cwd=work, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-            good = run.returncode == 0 and answered(line, run.stdout)
-            passed, failed = passed + good, failed + (not good)
-            print(f"{'ok    ' if good else 'FAILED'} {line}")
-            if not good:
-                print(run.stdout[-1500:])
-        if server.poll() is not None:
-            failed += 1
-            print("FAILED the server ended before it was told to")
-        else:
-            os.killpg(server.pid, signal.SIGTERM)
+            note(line, run.returncode == 0 and answered(line, run.stdout), run.stdout)
+        for check in service.check(language, f"http://localhost:{port}", work / "shapes_int8.onnx"):
+            note(*check)
+        going = server.poll() is None
+        if going:
+            os.killpg(server.pid, signal.SIGINT)
         try:
             server.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+            going = False
+        log = os.read(terminal, 1 << 16).decode()
+        note("the service ends when it is interrupted, and not before", going and (language == "java" or "stopped" in log), log)
         subprocess.run(["chmod", "-R", "u+w", str(at)])   # Go makes its module cache read-only
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return failed != 0
+    print(f"{counts[True]} passed, {counts[False]} failed, 0 skipped")
+    return counts[False] != 0
 
 
 if __name__ == "__main__":

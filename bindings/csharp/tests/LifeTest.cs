@@ -176,7 +176,7 @@ namespace Libmo.Tests
                 Steady("options", Often(5000), () => new SessionOptions { Threads = 1 }.Validate()); // makes the library's options and frees them
                 Steady("models", Often(5000), () => model.WithMetadata("k", "v").Dispose());
                 Steady("sessions", Often(5000), () => new Session(model, Things.OneThread).Dispose());
-                Steady("sessions that ran", Often(5000) / 10, () => { using (var session = new Session(model, Things.OneThread)) session.Run(inputs).Dispose(); });
+                Steady("sessions that ran", Often(5000), () => { using (var session = new Session(model, Things.OneThread)) session.Run(inputs).Dispose(); });
             }
         }
 
