@@ -67,6 +67,7 @@ count() { # NAME COMMAND...: adds the "N passed, N failed" that a program prints
 go build -o "$scratch/conformance" ./internal/conformance
 count "conformance" python3 ../../tests/conformance/run.py go "$scratch/conformance"
 [[ -n ${MO_SANITIZED:-} ]] || count "loading" python3 ../../tests/bindings/loading.py go "$scratch/conformance"
+count "quantized as by C" python3 ../../tests/bindings/same_bytes.py "$scratch/conformance"
 count "examples, from the package" python3 ../../tests/bindings/readme.py go
 echo "$passed passed, $failed failed, 0 skipped"
 ((failed == 0))

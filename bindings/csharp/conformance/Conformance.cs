@@ -319,11 +319,28 @@ internal static class Conformance
         Line("closed twice", "ok");
     }
 
+    /// Makes the model that tests/bindings/quantize.c makes.
+    private static void Quantize(string path, string data, long samples, string result)
+    {
+        using (Model model = Model.Load(path))
+        using (Dataset dataset = Dataset.Open(data, new DatasetOptions { Samples = samples }))
+        using (var calibration = new Calibration(model))
+        {
+            foreach (Batch batch in dataset.Batches()) calibration.Feed(batch.Inputs);
+            using (QuantizeResult small = model.Quantize(calibration)) small.Model.Save(result);
+        }
+    }
+
     private static int Main(string[] arguments)
     {
+        if (arguments.Length == 5 && arguments[0] == "quantize")
+        {
+            Quantize(arguments[1], arguments[2], long.Parse(arguments[3]), arguments[4]);
+            return 0;
+        }
         if (arguments.Length != 1)
         {
-            Console.Error.WriteLine("usage: conformance MODELS");
+            Console.Error.WriteLine("usage: conformance MODELS | quantize MODEL DATA SAMPLES RESULT");
             return 2;
         }
         string path = Path.Combine(arguments[0], "classifier.onnx");

@@ -1,4 +1,5 @@
 // Command conformance prints the lines of tests/conformance/conformance.c, made through the Go face. usage: conformance MODELS (in an empty folder)
+// or, as tests/bindings/quantize.c: conformance quantize MODEL DATA SAMPLES RESULT
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -398,9 +400,31 @@ func afterClosing(path string) {
 	}
 }
 
+// quantize makes the model that tests/bindings/quantize.c makes.
+func quantize(model, data string, samples int64, result string) {
+	m := get(libmo.LoadModel(model))
+	defer m.Close()
+	d := get(libmo.OpenDataset(data, libmo.DatasetSamples(samples)))
+	defer d.Close()
+	c := get(libmo.NewCalibration(m))
+	defer c.Close()
+	for batch, err := range d.Batches() {
+		ok(err)
+		ok(c.Feed(ctx, batch.Inputs))
+	}
+	small, report, err := libmo.Quantize(ctx, m, c)
+	ok(err)
+	ok(small.Save(result))
+	ok(errors.Join(small.Close(), report.Close()))
+}
+
 func main() {
+	if len(os.Args) == 6 && os.Args[1] == "quantize" {
+		quantize(os.Args[2], os.Args[3], get(strconv.ParseInt(os.Args[4], 10, 64)), os.Args[5])
+		return
+	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: conformance MODELS")
+		fmt.Fprintln(os.Stderr, "usage: conformance MODELS | quantize MODEL DATA SAMPLES RESULT")
 		os.Exit(2)
 	}
 	path := os.Args[1] + "/classifier.onnx"
