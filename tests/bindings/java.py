@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks the Java binding: builds the artefacts with their JUnit tests under -Xcheck:jni, then works with the packaged jar alone.
 
-Prints "N passed, N failed, N skipped" last. The jar's checks: the conformance list, every example in an empty folder, quantizing gives the bytes that
-the command line gives, a library of another ABI is refused.
+Prints "N passed, N failed, N skipped" last. The jar's checks: the conformance list, every example in an empty folder as its README says, quantizing gives the bytes that
+the command line gives, a library of another ABI is refused; and with Maven projects that depend on it.
 """
 import hashlib
 import os
@@ -162,6 +162,7 @@ def main():
             conformance(jar)
             suite("examples, line by line as their README says", ROOT / "tests/bindings/readme.py", "java")
             server(folder, jar)
+            suite("strangers' Maven projects", ROOT / "tests/bindings/consumer.py")
             same_bytes(folder, jar)
             other_abi(folder, jar)
             allocation(jar)
