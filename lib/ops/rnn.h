@@ -7,6 +7,7 @@ namespace mo::ops {
 struct Activation {
   double (*function)(double x, double alpha, double beta);
   double alpha = 0, beta = 0;
+  const char* name = "";  // as ONNX spells it
   double operator()(double x) const { return function(x, alpha, beta); }
 };
 
@@ -28,6 +29,10 @@ struct Recurrent {
   const double* bias_w(int64_t direction) const { return b.data() + direction * 2 * gates * hidden; }
   const double* bias_r(int64_t direction) const { return bias_w(direction) + gates * hidden; }
 };
+
+int64_t direction_count(const Node& n);  // 1 or 2
+// Those of all directions, one after another; `defaults` are those of one.
+std::vector<Activation> read_activations(const Node& n, std::span<const char* const> defaults, int64_t directions);
 
 Recurrent read_recurrent(const Run& c, int64_t gates, std::span<const char* const> default_activations);
 

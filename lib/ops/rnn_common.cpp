@@ -41,6 +41,8 @@ const Named& named(std::string_view word) {
   fail(Code::unsupported, "activation '", printable(word), "' is unknown");
 }
 
+}  // namespace
+
 std::vector<Activation> read_activations(const Node& n, std::span<const char* const> defaults, int64_t directions) {
   std::vector<std::string> words = n.strings("activations");
   if (words.empty())
@@ -54,7 +56,7 @@ std::vector<Activation> read_activations(const Node& n, std::span<const char* co
   size_t next_alpha = 0, next_beta = 0;
   for (size_t i = 0; i < words.size(); ++i) {
     const Named& f = named(words[i]);
-    Activation a{f.function, f.alpha_default, f.beta_default};
+    Activation a{f.function, f.alpha_default, f.beta_default, f.name};
     // one entry per function, or one per function that takes it
     auto pick = [&](const std::vector<float>& values, size_t& next, bool takes, double& target) {
       if (!takes) return;
@@ -73,8 +75,6 @@ int64_t direction_count(const Node& n) {
   require(d == "forward" || d == "reverse" || d == "bidirectional", Code::invalid_argument, "direction is '", printable(d), "'");
   return d == "bidirectional" ? 2 : 1;
 }
-
-}  // namespace
 
 void Recurrent::project_input(int64_t d, int64_t t, int64_t n, double* out) const {
   const double* v = x.data() + (batch_first ? n * steps + t : t * batch + n) * input;

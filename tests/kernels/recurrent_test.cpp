@@ -1,43 +1,138 @@
-// LSTM and GRU candidates against the reference: directions, layouts, initial states, odd sizes.
+// LSTM, GRU and RNN candidates against the reference: directions, layouts, states, lengths, peepholes, activations, odd sizes, 8-bit weights.
 #include <doctest/doctest.h>
 
+#include "kernels/cpu/simd.h"
 #include "ops/op.h"
 #include "support/kernel_case.h"
 
 using namespace mo;
 using namespace mo::test;
 
+namespace {
+
+struct Sizes {
+  int64_t steps, batch, inputs, hidden;
+};
+
+int64_t gates_of(const std::string& op) { return op == "LSTM" ? 4 : op == "GRU" ? 3 : 1; }
+
+struct Recipe {
+  std::string op;
+  Sizes sizes;
+  std::string way = "forward";
+  int64_t layout = 0;
+  bool bias = false, states = false, lengths = false, peepholes = false;
+};
+
+KernelCase recurrent(const Recipe& r) {
+  const int64_t d = r.way == "bidirectional" ? 2 : 1, g = gates_of(r.op), h = r.sizes.hidden;
+  const Sizes& s = r.sizes;
+  const bool lstm = r.op == "LSTM";
+  KernelCase c{node(r.op, "", {{"direction", r.way}, {"layout", r.layout}, {"hidden_size", h}}), {}, lstm ? 3 : 2};
+  Shape x = r.layout ? Shape{s.batch, s.steps, s.inputs} : Shape{s.steps, s.batch, s.inputs};
+  Shape state = r.layout ? Shape{s.batch, d, h} : Shape{d, s.batch, h};
+  c.inputs.resize(8);
+  c.inputs[0] = {random_floats(x, 1)};
+  c.inputs[1] = constant(random_floats({d, g * h, s.inputs}, 2, -0.4f, 0.4f));
+  c.inputs[2] = constant(random_floats({d, g * h, h}, 3, -0.3f, 0.3f));
+  if (r.bias) c.inputs[3] = constant(random_floats({d, 2 * g * h}, 4));
+  if (r.lengths) {
+    c.inputs[4] = {Tensor::zeros(DType::i32, {s.batch})};
+    for (int64_t b = 0; b < s.batch; ++b) c.inputs[4].tensor.mutable_data<int32_t>()[b] = static_cast<int32_t>((b * 5 + s.steps) % (s.steps + 1));
+  }
+  if (r.states) c.inputs[5] = {random_floats(state, 5)};
+  if (r.states && lstm) c.inputs[6] = {random_floats(state, 6)};
+  if (r.peepholes && lstm) c.inputs[7] = constant(random_floats({d, 3 * h}, 7));
+  if (!lstm) c.inputs.resize(6);
+  return c;
+}
+
+void all_fast(const KernelCase& c) {
+  KernelResult r = check_candidates(c);
+  for (const std::string& why : r.declined) MESSAGE(why);
+  CHECK(r.fast());
+}
+
+// Turns W and R into 8 bits: mo.LSTM and its like.
+void narrow(KernelCase& c, DType dtype, bool zeros) {
+  c.node.domain = "mo";
+  c.inputs.resize(12);
+  for (size_t i : {1, 2}) {
+    const Shape shape = c.inputs[i].tensor.shape();
+    c.inputs[i] = constant(random_bytes(dtype, shape, static_cast<uint32_t>(i)));
+    c.inputs[6 + 2 * i] = constant(random_floats({shape[0], shape[1]}, 30, 0.0003f, 0.001f));
+    if (zeros) c.inputs[7 + 2 * i] = constant(random_bytes(dtype, {shape[0], shape[1]}, 31));
+  }
+}
+
+}  // namespace
+
 TEST_CASE("recurrent kernels equal the reference") {
-  struct Sizes {
-    int64_t steps, batch, inputs, hidden;
-  };
-  for (const char* op : {"LSTM", "GRU"}) {
-    if (!ops::find(op, "")) continue;
-    const bool lstm = std::string(op) == "LSTM";
+  for (const char* op : {"LSTM", "GRU", "RNN"})
     for (const Sizes& s : {Sizes{1, 1, 3, 5}, Sizes{7, 1, 8, 16}, Sizes{5, 3, 17, 65}, Sizes{12, 7, 4, 33}})
       for (const char* way : {"forward", "reverse", "bidirectional"})
         for (int64_t layout : {0, 1})
-          for (int64_t option : {0, 1}) {
+          for (bool option : {false, true}) {
             CAPTURE(op);
             CAPTURE(way);
             CAPTURE(s.hidden);
-            const int64_t d = std::string(way) == "bidirectional" ? 2 : 1, g = lstm ? 4 : 3;
-            KernelCase c{node(op, "", {{"direction", std::string(way)}, {"layout", layout}, {"hidden_size", s.hidden}}), {}, lstm ? 3 : 2};
-            if (!lstm) c.node.set("linear_before_reset", option);
-            Shape x = layout ? Shape{s.batch, s.steps, s.inputs} : Shape{s.steps, s.batch, s.inputs};
-            Shape state = layout ? Shape{s.batch, d, s.hidden} : Shape{d, s.batch, s.hidden};
-            c.inputs = {{random_floats(x, 1)},
-                        constant(random_floats({d, g * s.hidden, s.inputs}, 2, -0.4f, 0.4f)),
-                        constant(random_floats({d, g * s.hidden, s.hidden}, 3, -0.3f, 0.3f))};
-            if (option) {
-              c.inputs.push_back(constant(random_floats({d, 2 * g * s.hidden}, 4)));
-              c.inputs.push_back({});
-              c.inputs.push_back({random_floats(state, 5)});
-              if (lstm) c.inputs.push_back({random_floats(state, 6)});
-            }
-            KernelResult r = check_candidates(c);
-            for (const std::string& why : r.declined) MESSAGE(why);
-            CHECK(r.fast());
+            KernelCase c = recurrent({op, s, way, layout, option, option});
+            if (std::string(op) == "GRU") c.node.set("linear_before_reset", int64_t{option});
+            all_fast(c);
           }
+}
+
+TEST_CASE("recurrent kernels stop at the length of each sequence") {
+  for (const char* op : {"LSTM", "GRU", "RNN"})
+    for (const char* way : {"forward", "reverse", "bidirectional"})
+      for (int64_t layout : {0, 1}) {
+        CAPTURE(op);
+        CAPTURE(way);
+        all_fast(recurrent({op, {6, 4, 5, 18}, way, layout, true, true, true}));
+      }
+}
+
+TEST_CASE("recurrent kernels: peepholes, clipping, coupled gates, other activations") {
+  KernelCase lstm = recurrent({"LSTM", {6, 2, 5, 19}, "bidirectional", 0, true, true, false, true});
+  all_fast(lstm);
+  lstm.node.set("clip", 0.4f);
+  lstm.node.set("input_forget", int64_t{1});
+  all_fast(lstm);
+  lstm.node.set("activations", std::vector<std::string>{"HardSigmoid", "Relu", "Tanh", "Sigmoid", "LeakyRelu", "Elu"});
+  lstm.node.set("activation_alpha", std::vector<float>{0.3f, 0.02f, 0.9f});
+  lstm.node.set("activation_beta", std::vector<float>{0.4f});
+  all_fast(lstm);
+  for (int64_t after : {0, 1}) {
+    KernelCase gru = recurrent({"GRU", {6, 2, 5, 19}, "forward", 0, true});
+    gru.node.set("linear_before_reset", after);
+    gru.node.set("activations", std::vector<std::string>{"HardSigmoid", "Relu"});
+    gru.node.set("clip", 0.5f);
+    all_fast(gru);
   }
+  KernelCase rnn = recurrent({"RNN", {6, 2, 5, 19}, "forward", 0, true});
+  rnn.node.set("activations", std::vector<std::string>{"Relu"});
+  all_fast(rnn);
+  rnn.node.set("activations", std::vector<std::string>{"Softsign"});
+  CHECK(check_candidates(rnn).declined == std::vector<std::string>{"packed_recurrent: activation Softsign"});
+}
+
+TEST_CASE("recurrent kernels with 8-bit weights are as exact as 15-bit activations") {
+  for (const char* op : {"LSTM", "GRU", "RNN"})
+    for (const Sizes& s : {Sizes{1, 1, 3, 5}, Sizes{9, 1, 70, 16}, Sizes{5, 3, 17, 65}, Sizes{4, 7, 130, 33}})
+      for (DType dtype : {DType::i8, DType::u8})
+        for (bool zeros : {false, true})
+          for (kernels::Isa isa : {kernels::Isa::avx2, kernels::Isa::avx512_vnni}) {
+            CAPTURE(op);
+            CAPTURE(s.hidden);
+            CAPTURE(zeros);
+            KernelCase c = recurrent({op, s, zeros ? "bidirectional" : "forward", 0, true, true});
+            narrow(c, dtype, zeros);
+            for (bool rounded : {false, true}) {
+              c.tolerance = rounded ? 2e-2f : 5e-4f;
+              if (rounded) c.node.set("round_rows", int64_t{1});
+              kernels::limit_isa(isa);
+              all_fast(c);
+              kernels::limit_isa(kernels::Isa::avx512_vnni);
+            }
+          }
 }
