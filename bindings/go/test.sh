@@ -34,7 +34,7 @@ tests() { # NAME VARIABLE=VALUE: counts each test; flags=-race adds the detector
 
 same_as_committed() {
   ./generate.sh "$build/bin/mo" "$scratch/new" &&
-    for file in internal/native/{native.go,mo_wrap.cxx,mo.h,functions_generated.h} options_generated.go; do
+    for file in internal/native/{native.go,mo_wrap.cxx,mo_generated.h,functions_generated.h} options_generated.go; do
       diff -q "$file" "$scratch/new/$file" || { diff "$file" "$scratch/new/$file" | head -20; echo "bindings/go/generate.sh writes it anew"; return 1; }
     done
 }

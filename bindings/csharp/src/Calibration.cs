@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using System.Threading.Tasks;
 
 namespace Libmo
 {
@@ -54,6 +55,12 @@ namespace Libmo
             if (batches == null) throw new ArgumentNullException("batches");
             foreach (Tensors batch in batches)
                 using (batch) Feed(batch, cancellationToken);
+        }
+
+        /// <summary>The same on a thread of the pool, where the sequence is gone through, too.</summary>
+        public Task FeedAllAsync(IEnumerable<Tensors> batches, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return Task.Run(() => FeedAll(batches, cancellationToken), cancellationToken);
         }
 
         private int Feed(Tensors inputs, NativeHandle control)

@@ -30,7 +30,7 @@ namespace Libmo
         internal static ElementType Needed()
         {
             if (Type == ElementType.Undefined)
-                throw new MoException(ErrorCode.Type, typeof(T).Name + " stands for no element type; CreateRaw and ReadRaw take every type as bytes");
+                throw new MoException(ErrorCode.Type, typeof(T).Name + " stands for no element type; CreateRaw and ToRaw take every type as bytes");
             return Type;
         }
     }

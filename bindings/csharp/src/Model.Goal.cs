@@ -46,6 +46,13 @@ namespace Libmo
             }))));
         }
 
+        /// <summary>The same on a thread of the pool.</summary>
+        public Task<Report> SensitivityAsync(Calibration? calibration, SensitivityOptions? options = null, Dataset? dataset = null, Metric? metric = null,
+            QuantizeOptions? quantize = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return Task.Run(() => Sensitivity(calibration, options, dataset, metric, quantize, progress, cancellationToken), cancellationToken);
+        }
+
         private static T Search<T>(Metric? metric, Func<NativeMetric?, T> call)
         {
             if (metric == null) return call(null);

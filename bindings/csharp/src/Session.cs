@@ -68,6 +68,22 @@ namespace Libmo
             });
         }
 
+        /// <summary>The same until the token is cancelled.</summary>
+        public void RunInto(Tensors inputs, Tensors outputs, CancellationToken cancellationToken)
+        {
+            Control.With(null, cancellationToken, c =>
+            {
+                RunInto(inputs, outputs, c);
+                return 0;
+            });
+        }
+
+        /// <summary>The same on a thread of the pool.</summary>
+        public Task RunIntoAsync(Tensors inputs, Tensors outputs, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return Task.Run(() => RunInto(inputs, outputs, cancellationToken), cancellationToken);
+        }
+
         private void RunInto(Tensors inputs, Tensors outputs, NativeHandle control)
         {
             NativeHandle input = Needed(inputs, "inputs"), output = Needed(outputs, "outputs");

@@ -8,7 +8,7 @@ namespace Libmo
 {
     /// <summary>Tensors by name, in the order in which they were put in. May be read by many threads or changed by one; a call that comes in between
     /// throws <see cref="ErrorCode.Busy"/>.</summary>
-    public sealed class Tensors : NativeObject, IEnumerable<KeyValuePair<string, Tensor>>
+    public sealed partial class Tensors : NativeObject, IEnumerable<KeyValuePair<string, Tensor>>
     {
         /// <summary>An empty collection.</summary>
         public Tensors() : base(Make(), NativeHandle.Kind.Tensors) { }

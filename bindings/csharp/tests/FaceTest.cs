@@ -63,7 +63,9 @@ namespace Libmo.Tests
                 tensor.Read(new Span<T>(got));
                 Check.Same(data, got, "span");
                 tensor.Read(new Memory<T>(got));
+                tensor.Write((ReadOnlyMemory<T>)data);
                 using (Tensor other = Tensor.Create((ReadOnlySpan<T>)data, 3)) Check.Same(data, other.ToArray<T>(), "from a span");
+                using (Tensor other = Tensor.Create((ReadOnlyMemory<T>)data, 3)) Check.Same(data, other.ToArray<T>(), "from memory that is read");
                 using (Tensor other = Tensor.Create(new Memory<T>(data), 3)) Check.Same(data, other.ToArray<T>(), "from memory");
 #endif
             }
@@ -86,6 +88,15 @@ namespace Libmo.Tests
                     span[0] = 3; // still there
                 });
             }
+            using (var tensors = new Tensors())
+            {
+                tensors.Add("x", new ReadOnlySpan<float>(data, 1, 2), 2);
+                Check.Same(data.Skip(1).Take(2), tensors.Get<float>("x"), "a slice by name");
+            }
+            byte[] file = File.ReadAllBytes(Path.Combine(Runner.Models, "add.onnx")), padded = new byte[file.Length + 7];
+            file.CopyTo(padded, 5);
+            using (Model a = Things.Add(), b = Model.Load(new ReadOnlySpan<byte>(padded, 5, file.Length))) Check.Equal(a.Digest, b.Digest, "a model inside a larger array");
+            Check.Fails(ErrorCode.Format, () => Model.Load(ReadOnlySpan<byte>.Empty), "no model");
         }
 #endif
 
@@ -179,6 +190,9 @@ namespace Libmo.Tests
                 float[] first = outputs.Get<float>("scores");
                 for (int i = 0; i < 3; ++i) session.RunInto(inputs, into);
                 Check.Same(first, into.Get<float>("scores"), "RunInto");
+                session.RunIntoAsync(inputs, into).Wait();
+                Check.Throws<OperationCanceledException>(() => session.RunInto(inputs, into, new CancellationToken(true)), "cancelled");
+                Check.Throws<OperationCanceledException>(() => session.RunIntoAsync(inputs, into, new CancellationToken(true)).Wait(), "cancelled before it began");
                 using (Tensors later = session.RunAsync(inputs).Result) Check.Same(first, later.Get<float>("scores"), "RunAsync");
                 Check.That(session.Explain().Contains("first"), "explanation");
                 Check.That(session.ExplainJson().StartsWith("{") && session.ProfileJson(inputs, 2).StartsWith("{"), "JSON");
@@ -278,7 +292,7 @@ namespace Libmo.Tests
                 var goal = new GoalOptions { MaxDrop = 0.1 };
                 using (QuantizeResult q = model.QuantizeToGoal(calibration, goal, null, m => { asked += m.Inputs.Count; return 0.9; }))
                     Check.That(asked > 0 && q.Report.ToHtml().Contains("<html"), "asked " + asked);
-                using (Report r = model.Sensitivity(calibration)) Check.That(r.Json.Contains("units"), r.Json);
+                using (Report r = model.SensitivityAsync(calibration).Result) Check.That(r.Json.Contains("units"), r.Json);
                 Check.Throws<FormatException>(() => model.QuantizeToGoal(calibration, goal, null, m => { throw new FormatException("mine"); }), "thrown");
             }
         }
@@ -294,7 +308,9 @@ namespace Libmo.Tests
             using (Model model = Things.Classifier(), add = Things.Add())
             using (Calibration a = Things.Calibrated(model), b = new Calibration(model))
             {
-                b.FeedAll(Batches(2));
+                b.FeedAll(Batches(1));
+                b.FeedAllAsync(Batches(1)).Wait();
+                Check.Throws<OperationCanceledException>(() => b.FeedAllAsync(Batches(1), new CancellationToken(true)).Wait(), "cancelled");
                 a.Merge(b);
                 Check.Equal(24L, a.Count, "merged");
                 a.Save(path);
