@@ -2,20 +2,16 @@
 """Checks the Java binding: builds the artefacts with their JUnit tests under -Xcheck:jni, then works with the packaged jar alone.
 
 Prints "N passed, N failed, N skipped" last. The jar's checks: the conformance list, every example in an empty folder as its README says, quantizing gives the bytes that
-the command line gives, a library of another ABI is refused; and with Maven projects that depend on it.
+a C program makes, a library of another ABI is refused; and with Maven projects that depend on it.
 """
-import hashlib
 import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MO_BUILD", ROOT / "build")).resolve()
@@ -69,57 +65,6 @@ def conformance(jar):
     note("the conformance list has 40 checks and more", passed >= 40, passed)
 
 
-def server(folder, jar):
-    """What the README does not show: the example service refuses what does not fit the model, and ends when it is told to."""
-    shutil.copy(ROOT / "examples/java/ScoringServer.java", folder)
-    java = ["java", "-cp", jar]
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([*java, "ScoringServer.java", ROOT / "examples/shapes/shapes.onnx", str(port)], cwd=folder, env=CLEAN, stdout=subprocess.PIPE, text=True)
-    try:
-        process.stdout.readline()   # the address, once it serves
-        numbers = ",".join(["0.5"] * 3072)
-        with urllib.request.urlopen(f"http://localhost:{port}/score", numbers.encode(), timeout=60) as answer:
-            body = answer.read().decode()
-        note("example ScoringServer.java scores", answer.status == 200 and body.count(",") == 9, body)
-        try:
-            urllib.request.urlopen(f"http://localhost:{port}/score", b"1,2", timeout=60)
-            note("example ScoringServer.java refuses", False, "2 numbers were accepted")
-        except urllib.error.HTTPError as error:
-            body = error.read().decode()
-            note("example ScoringServer.java refuses", error.code == 400 and "12288 bytes" in body, body)
-    finally:
-        process.terminate()
-        ended = process.wait(30)
-    note("example ScoringServer.java ends", ended in (0, 143, -15), ended)
-
-
-SAME_BYTES = '''
-import ai.libmo.*;
-public class Same {
-  public static void main(String[] a) throws Exception {
-    try (Model model = Model.load(a[0]); Calibration c = model.calibration(); Dataset d = Dataset.open(a[1], null);
-        Quantized q = model.quantize(c.feed(d, null), null)) { q.model().save(a[2]); }
-  }
-}
-'''
-
-
-def same_bytes(folder, jar):
-    """The model that Java quantizes is the one that the command line does: on the project's example, and on mobilenet where it is there."""
-    (folder / "Same.java").write_text(SAME_BYTES)
-    cases = [("shapes", ROOT / "examples/shapes/shapes.onnx", ROOT / "examples/shapes/calib.yaml")]
-    big = os.environ.get("MO_BIG_MODEL", ""), os.environ.get("MO_BIG_DATA", "")
-    if all(big):
-        cases.append((pathlib.Path(big[0]).stem, *big))
-    for name, model, data in cases:
-        java = run(["java", "-cp", jar, folder / "Same.java", model, data, folder / "java.onnx"])
-        command = run([BUILD / "bin/mo", "quantize", model, "--data", data, "--output", folder / "mo.onnx"])
-        digests = [hashlib.sha256(p.read_bytes()).hexdigest() if p.exists() else p.name for p in (folder / "java.onnx", folder / "mo.onnx")]
-        note(f"quantizing {name} gives the same bytes as the command line", digests[0] == digests[1], java.stdout + command.stdout)
-
-
 # C forms of what the face does in its own way
 NOT_WRAPPED = {"mo_buffer_data", "mo_buffer_size", "mo_buffer_text", "mo_error_free", "mo_error_name", "mo_options_add_string", "mo_port_dims",
                "mo_tensor_data", "mo_tensor_dims"}
@@ -161,9 +106,8 @@ def main():
             folder = pathlib.Path(made)
             conformance(jar)
             suite("examples, line by line as their README says", ROOT / "tests/bindings/readme.py", "java")
-            server(folder, jar)
+            suite("quantizing gives the bytes that C makes", ROOT / "tests/bindings/same_bytes.py", "java", "-cp", jar, ROOT / "tests/bindings/Quantize.java")
             suite("strangers' Maven projects", ROOT / "tests/bindings/consumer.py")
-            same_bytes(folder, jar)
             other_abi(folder, jar)
             allocation(jar)
     print(f"{time.monotonic() - begin:.0f} s")
