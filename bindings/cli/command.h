@@ -43,6 +43,7 @@ struct CommandDef {
 std::unique_ptr<Command> make_describe(CLI::App&);
 std::unique_ptr<Command> make_run(CLI::App&);
 std::unique_ptr<Command> make_explain(CLI::App&);
+std::unique_ptr<Command> make_profile(CLI::App&);
 std::unique_ptr<Command> make_quantize(CLI::App&);
 std::unique_ptr<Command> make_sensitivity(CLI::App&);
 std::unique_ptr<Command> make_evaluate(CLI::App&);

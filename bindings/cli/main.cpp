@@ -13,6 +13,7 @@ constexpr cli::CommandDef k_commands[] = {
     {"sensitivity", "Measure what quantizing each node or block alone does to the outputs", cli::make_sensitivity},
     {"evaluate", "Measure a metric on data", cli::make_evaluate},
     {"benchmark", "Measure latency, throughput and memory", cli::make_benchmark},
+    {"profile", "Measure each step: kernel, time, arithmetic and memory rates", cli::make_profile},
     {"compare", "Set two models side by side: accuracy, size, latency, memory, error per node", cli::make_compare},
     {"options", "Every option of an operation: type, default, range, help", cli::make_options},
 };

@@ -352,7 +352,9 @@ MO_API mo_error *mo_session_explain_json(mo_session *session, mo_buffer **json);
 /* The same as aligned text for people. */
 MO_API mo_error *mo_session_explain_text(mo_session *session, mo_buffer **text);
 
-/* The same with the time of each node, over `iterations` >= 1 runs on `inputs`. */
+/* The same with the time of each step over `iterations` >= 1 runs on `inputs` (NULL: random values, of the shapes that the session was made
+ * for): "calls", "total_us", "min_us", "median_us", "share", and where it is known what a step does "macs", "flops", "bytes", "arithmetic",
+ * "gflops", "gbytes_per_s"; of the whole "run_us", "run_min_us", "run_median_us", "macs", "bytes". */
 MO_API mo_error *mo_session_profile_json(mo_session *session, const mo_tensors *inputs, int32_t iterations, mo_buffer **json);
 
 /* {"arena_bytes", "packed_bytes", "weight_bytes", "peak_rss_bytes", "plans", "contexts"}. */

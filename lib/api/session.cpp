@@ -156,8 +156,12 @@ mo_error* mo_session_create(const mo_model* model, const mo_options* options, mo
     OptionSet o = options_for(options, "session");
     auto session = std::make_unique<Session>(m.model, session_options(o));
     std::vector<std::string> shapes = o.list("shapes");
-    if (!shapes.empty() || o.flag("prepare")) session->prepare(complete_shapes(parse_shapes(shapes, session->inputs()), session->inputs(), 1));
-    result = new mo_session(std::move(session));
+    runtime::Shapes planned;
+    if (!shapes.empty() || o.flag("prepare")) planned = complete_shapes(parse_shapes(shapes, session->inputs()), session->inputs(), 1);
+    if (!shapes.empty() || o.flag("prepare")) session->prepare(planned);
+    auto made = std::make_unique<mo_session>(std::move(session));
+    made->shapes = std::move(planned);
+    result = made.release();
   });
 }
 
@@ -211,10 +215,10 @@ mo_error* mo_session_profile_json(mo_session* session, const mo_tensors* inputs,
   return guard([&] {
     mo_buffer*& result = output(json, "json");
     mo_session& s = checked(session, "session");
-    const mo_tensors& in = checked(inputs, "inputs");
     require(iterations >= 1 && iterations <= 1000000, Code::invalid_argument, "iterations is ", iterations, ", wanted 1..1000000");
     Slots slots(s);
-    bind(in, s.session->inputs(), slots->inputs);
+    if (inputs) bind(checked(inputs, "inputs"), s.session->inputs(), slots->inputs);
+    else slots->inputs = runtime::synthetic_inputs(s.session->inputs(), s.shapes.empty() ? complete_shapes({}, s.session->inputs(), 1) : s.shapes);
     result = buffer(plan::to_json(s.session->profile(slots->inputs, iterations)));
   });
 }

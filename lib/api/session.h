@@ -7,6 +7,7 @@
 #include "api/options.h"
 #include "api/tensor.h"
 #include "runtime/session.h"
+#include "runtime/synthetic.h"
 
 namespace mo::api {
 
@@ -22,6 +23,7 @@ struct RunSlots {
 struct mo_session : mo::api::Handle<0x6d6f7365> {
   explicit mo_session(std::unique_ptr<mo::runtime::Session> s) : session(std::move(s)) {}
   const std::unique_ptr<mo::runtime::Session> session;
+  mo::runtime::Shapes shapes;  // that it was made for; empty: none were said
 
   std::unique_ptr<mo::api::RunSlots> take_slots();
   void give_slots(std::unique_ptr<mo::api::RunSlots> slots);

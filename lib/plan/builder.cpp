@@ -134,7 +134,8 @@ int Builder::slot(ValueId v, Layout layout) {
   report.op = "reorder";
   report.kernel = "reorder";
   Step& step = add_step(StepKind::kernel, std::move(report));
-  step.threads = step_team(copy_us(2 * storage_bytes(from.dtype, element_count(from.shape))), team_);
+  plan_->reports_.back().bytes = 2 * storage_bytes(from.dtype, element_count(from.shape));
+  step.threads = step_team(copy_us(plan_->reports_.back().bytes), team_);
   step.src = {other};
   step.dst = {to};
   step.run = [shape = from.shape, bits = info(from.dtype).bits, to_last = layout == Layout::channels_last](const kernels::Args& a) {
@@ -223,6 +224,7 @@ void Builder::add_copy(int src, int dst, const char* kernel) {
   step.run = [bytes = static_cast<size_t>(storage_bytes(s.dtype, element_count(s.shape)))](const kernels::Args& a) {
     if (bytes > 0) std::memcpy(a.dst[0], a.src[0], bytes);
   };
+  plan_->reports_.back().bytes = 2 * storage_bytes(s.dtype, element_count(s.shape));
   plan_->reports_.back().inputs = operand_text(step.src);
   plan_->reports_.back().outputs = operand_text(step.dst);
 }

@@ -53,6 +53,7 @@ class Builder {
   void note_packed(ValueId v);
   void add_copy(int src, int dst, const char* kernel);
   StepReport report_of(const graph::Node& n) const;
+  void add_cost(StepReport& report, const graph::Node& n) const;  // of a node whose types are static
   std::string operand_text(const std::vector<int>& slots) const;
 
   std::shared_ptr<Shared> shared_;

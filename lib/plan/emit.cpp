@@ -36,6 +36,13 @@ StepReport Builder::report_of(const Node& n) const {
   return r;
 }
 
+void Builder::add_cost(StepReport& report, const Node& n) const {
+  const ops::Cost cost = node_cost(graph_, n);
+  report.macs = cost.macs;
+  report.flops = cost.flops;
+  report.bytes = cost.bytes;
+}
+
 std::string Builder::operand_text(const std::vector<int>& slots) const {
   std::string out;
   for (int s : slots) {
@@ -179,6 +186,7 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
   }
   for (size_t i = 0; i < n.outputs.size(); ++i) dst.push_back(n.outputs[i] == k_none ? -1 : made_slot(n.outputs[i], outputs[i].layout));
   StepReport report = report_of(n);
+  add_cost(report, n);
   report.kernel = candidate.name;
   report.detail = team > 1 ? text(prepared.detail, prepared.detail.empty() ? "" : ", ", team, " threads") : prepared.detail;
   report.refusals = std::move(refusals);
@@ -249,6 +257,7 @@ void Builder::emit_reference(const Node& n, std::vector<Refusal> refusals) {
   for (int s : src)
     if (s >= 0) datum(s);
   StepReport report = report_of(n);
+  if (made.bodies.empty()) add_cost(report, n);
   report.kernel = made.bodies.empty() ? "reference" : "body";
   report.refusals = std::move(refusals);
   report.inputs = operand_text(src);

@@ -1,5 +1,6 @@
 // The last act of building: tables that say where each pointer and each datum of a run context comes from; and describing the result.
 #include <algorithm>
+#include <numeric>
 
 #include "plan/plan.h"
 
@@ -48,6 +49,28 @@ bool Plan::outputs_planned() const {
   return std::all_of(outputs_.begin(), outputs_.end(), [](const Output& o) { return o.planned; });
 }
 
+void Times::end_run() {
+  for (auto& [plan, entries] : plans)
+    for (Entry& e : entries) {
+      e.runs.push_back(e.us);
+      e.us = 0;
+    }
+}
+
+namespace {
+
+void add_times(StepReport& report, const Times::Entry& entry) {
+  report.calls = entry.calls;
+  std::vector<double> sorted = entry.runs;
+  if (sorted.empty()) return;
+  std::sort(sorted.begin(), sorted.end());
+  report.total_us = std::accumulate(sorted.begin(), sorted.end(), 0.0);
+  report.min_us = sorted.front();
+  report.median_us = (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2;
+}
+
+}  // namespace
+
 void Plan::describe(Report& report, const Times* times) const {
   const std::vector<Times::Entry>* entries = nullptr;
   if (times)
@@ -64,10 +87,7 @@ void Plan::describe(Report& report, const Times* times) const {
   for (size_t i = 0; i < steps_.size(); ++i) {
     add_notes(i);
     report.steps.push_back(reports_[i]);
-    if (entries && i < entries->size()) {
-      report.steps.back().calls = (*entries)[i].calls;
-      report.steps.back().total_us = (*entries)[i].us;
-    }
+    if (entries && i < entries->size()) { add_times(report.steps.back(), (*entries)[i]); }
     for (const Body& body : steps_[i].bodies)
       for (const auto& plan : body.program->plans()) plan->describe(report, times);
     if (steps_[i].tail)

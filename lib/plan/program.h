@@ -26,9 +26,11 @@ class Plan;
 struct Times {
   struct Entry {
     int64_t calls = 0;
-    double us = 0;
+    double us = 0;             // since the last end_run
+    std::vector<double> runs;  // of each run, all calls in it together
   };
   std::map<const Plan*, std::vector<Entry>> plans;
+  void end_run();
 };
 
 // What one run carries through all plans below it.

@@ -23,6 +23,14 @@ std::string fixed(double value, int digits) {
 
 }  // namespace
 
+std::string arithmetic(const StepReport& s) {
+  if (s.macs == 0) return "";
+  auto starts = [&](std::string_view type) { return s.inputs.starts_with(type); };
+  const bool eight = starts("int8[") || starts("uint8[") || s.detail.find("activations of") != std::string::npos;
+  if (eight) return "int8";
+  return starts("bfloat16[") || s.detail.find("bf16") != std::string::npos ? "bf16" : "fp32";
+}
+
 std::string to_text(const Report& report) {
   size_t node = 4, op = 2, kernel = 6;
   for (const StepReport& s : report.steps) {
@@ -49,6 +57,23 @@ std::string to_text(const Report& report) {
   return out;
 }
 
+namespace {
+
+// Rates are of the fastest run, by what one execution is known to do.
+void add_times(nlohmann::json& j, const StepReport& s, const Report& report) {
+  j["calls"] = s.calls;
+  j["total_us"] = s.total_us;
+  j["min_us"] = s.min_us;
+  j["median_us"] = s.median_us;
+  if (report.run_us > 0) j["share"] = s.total_us / (report.run_us * static_cast<double>(report.runs));
+  const double calls = static_cast<double>(s.calls) / static_cast<double>(std::max<int64_t>(report.runs, 1));
+  if (s.min_us <= 0) return;
+  if (s.macs || s.flops) j["gflops"] = calls * static_cast<double>(2 * s.macs + s.flops) / s.min_us / 1e3;
+  if (s.bytes) j["gbytes_per_s"] = calls * static_cast<double>(s.bytes) / s.min_us / 1e3;
+}
+
+}  // namespace
+
 std::string to_json(const Report& report) {
   using nlohmann::json;
   json steps = json::array();
@@ -66,10 +91,13 @@ std::string to_json(const Report& report) {
     j["refusals"] = refusals;
     if (s.scratch_bytes) j["scratch_bytes"] = s.scratch_bytes;
     if (s.in_place) j["in_place"] = true;
-    if (s.calls) {
-      j["calls"] = s.calls;
-      j["total_us"] = s.total_us;
+    if (s.macs) {
+      j["macs"] = s.macs;
+      j["arithmetic"] = arithmetic(s);
     }
+    if (s.flops) j["flops"] = s.flops;
+    if (s.bytes) j["bytes"] = s.bytes;
+    if (s.calls) add_times(j, s, report);
     steps.push_back(std::move(j));
   }
   json out = {{"steps", steps},
@@ -79,8 +107,14 @@ std::string to_json(const Report& report) {
               {"folded_nodes", report.folded_nodes},
               {"threads", report.threads},
               {"compile_ms", report.compile_ms}};
+  int64_t macs = 0, bytes = 0;
+  for (const StepReport& s : report.steps) macs += s.macs, bytes += s.bytes;
+  out["macs"] = macs;
+  out["bytes"] = bytes;
   if (report.run_us > 0) {
     out["run_us"] = report.run_us;
+    out["run_min_us"] = report.run_min_us;
+    out["run_median_us"] = report.run_median_us;
     out["runs"] = report.runs;
   }
   return out.dump(2, ' ', false, json::error_handler_t::replace);

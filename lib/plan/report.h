@@ -20,8 +20,11 @@ struct StepReport {
   std::string where;                 // "" in the main plan, else the subgraph or tail: "loop_1.body"
   int64_t scratch_bytes = 0;
   bool in_place = false;
-  int64_t calls = 0;  // when profiled
+  // What one execution does and moves: multiply-accumulates, other operations, bytes read and written. 0 where only running tells.
+  int64_t macs = 0, flops = 0, bytes = 0;
+  int64_t calls = 0;  // when profiled: in all runs together
   double total_us = 0;
+  double min_us = 0, median_us = 0;  // of a run: all calls in it together
 };
 
 struct Report {
@@ -31,8 +34,12 @@ struct Report {
   int threads = 1;
   double compile_ms = 0;
   double run_us = 0;  // whole run, mean, when profiled
+  double run_min_us = 0, run_median_us = 0;
   int64_t runs = 0;
 };
+
+// The arithmetic of a step's products: "int8", "bf16" or "fp32"; "" where it has none.
+std::string arithmetic(const StepReport& step);
 
 std::string to_text(const Report& report);
 std::string to_json(const Report& report);

@@ -22,20 +22,22 @@ constexpr double k_flop_rate = 16e3, k_byte_rate = 40e3;
 
 }  // namespace
 
-double estimated_us(const graph::Graph& g, graph::NodeId id) {
-  const graph::Node& n = g.node(id);
+ops::Cost node_cost(const graph::Graph& g, const graph::Node& n) {
   std::vector<graph::Type> in, out;
-  bool eight_bits = false;
-  for (graph::ValueId v : n.inputs) {
-    in.push_back(v == k_none ? graph::Type() : g.value(v).type);
-    eight_bits |= in.size() == 1 && info(in[0].dtype).bits == 8;
-  }
+  for (graph::ValueId v : n.inputs) in.push_back(v == k_none ? graph::Type() : g.value(v).type);
   for (graph::ValueId v : n.outputs) out.push_back(v == k_none ? graph::Type() : g.value(v).type);
   const ops::OpDef* def = ops::find(n.op, n.domain);
-  if (def && (def->flags & ops::k_movement) && !out.empty() && out[0].is_static() &&
-      info(out[0].dtype).bits > 0)  // a Gather does not read its whole table
-    return copy_us(2 * storage_bytes(out[0].dtype, element_count(out[0].shape())));
-  const ops::Cost cost = ops::cost_of(n, in, out);
+  ops::Cost cost;
+  if (def && (def->flags & ops::k_movement) && !out.empty() && out[0].is_static() && info(out[0].dtype).bits > 0)
+    cost.bytes = 2 * storage_bytes(out[0].dtype, element_count(out[0].shape()));  // a Gather does not read its whole table
+  else cost = ops::cost_of(n, in, out);
+  return cost;
+}
+
+double estimated_us(const graph::Graph& g, graph::NodeId id) {
+  const graph::Node& n = g.node(id);
+  const bool eight_bits = !n.inputs.empty() && n.inputs[0] != k_none && info(g.value(n.inputs[0]).type.dtype).bits == 8;
+  const ops::Cost cost = node_cost(g, n);
   return static_cast<double>(cost.macs) / mac_rate(eight_bits) + static_cast<double>(cost.flops) / k_flop_rate +
          static_cast<double>(cost.bytes) / k_byte_rate;
 }

@@ -3,8 +3,12 @@
 #include <span>
 
 #include "graph/graph.h"
+#include "ops/op.h"
 
 namespace mo::plan {
+
+// What one execution of a node does and moves; types are static. Movement counts what it makes, read and written.
+ops::Cost node_cost(const graph::Graph& g, const graph::Node& n);
 
 // A rough time of one node on one thread, from its cost; types are static.
 double estimated_us(const graph::Graph& g, graph::NodeId id);

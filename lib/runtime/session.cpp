@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <numeric>
 
 #include "base/cpu.h"
 #include "base/memory.h"
@@ -295,15 +296,22 @@ plan::Report Session::profile(std::span<const Datum> inputs, int iterations) con
   std::vector<Datum> results(impl_->outputs.size());
   impl_->run(inputs, results, {});
   plan::Times times;
-  auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < iterations; ++i) impl_->run(inputs, results, {}, &times);
-  double us = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+  std::vector<double> us;
+  for (int i = 0; i < iterations; ++i) {
+    auto start = std::chrono::steady_clock::now();
+    impl_->run(inputs, results, {}, &times);
+    us.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+    times.end_run();
+  }
   std::vector<const Datum*> present;
   plan::Report report;
   report.threads = impl_->options.threads;
   impl_->select(inputs, present)->plan_for(present)->describe(report, &times);
   report.runs = iterations;
-  report.run_us = us / iterations;
+  report.run_us = std::accumulate(us.begin(), us.end(), 0.0) / iterations;
+  std::sort(us.begin(), us.end());
+  report.run_min_us = us.front();
+  report.run_median_us = (us[(us.size() - 1) / 2] + us[us.size() / 2]) / 2;
   return report;
 }
 

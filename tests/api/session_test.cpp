@@ -128,7 +128,11 @@ TEST_CASE("explain, profile and memory are JSON about the plan") {
   CHECK(mo_buffer_size(text.get()) > 0);
   auto in = named("x", floats({3, 2}, {1, 2, 3, 4, 5, 6}));
   auto profile = make<mo_buffer>([&](mo_buffer** b) { return mo_session_profile_json(s.get(), in.get(), 2, b); });
-  CHECK(Json::parse(mo_buffer_text(profile.get())).is_object());
+  Json timed = Json::parse(mo_buffer_text(profile.get()));
+  CHECK(timed["runs"] == 2);
+  CHECK(timed["run_min_us"] <= timed["run_median_us"]);
+  auto made_up = make<mo_buffer>([&](mo_buffer** b) { return mo_session_profile_json(s.get(), nullptr, 3, b); });
+  CHECK(Json::parse(mo_buffer_text(made_up.get()))["runs"] == 3);
   auto memory = make<mo_buffer>([&](mo_buffer** b) { return mo_session_memory_json(s.get(), b); });
   CHECK(Json::parse(mo_buffer_text(memory.get()))["plans"] == 1);
   mo_buffer* none = nullptr;

@@ -58,7 +58,7 @@ class CommandLine(unittest.TestCase):
     def test_version_and_help(self):
         self.assertRegex(mo("--version").stdout, r"^mo \d+\.\d+\.\d+")
         self.status(OK, "--help", about=["describe", "quantize", "benchmark", "options"])
-        for command in ("describe", "run", "explain", "quantize", "evaluate", "benchmark", "compare", "options"):
+        for command in ("describe", "run", "explain", "quantize", "evaluate", "benchmark", "profile", "compare", "options"):
             with self.subTest(command=command):
                 self.status(OK, command, "--help", about="--json")
 
@@ -173,6 +173,20 @@ class CommandLine(unittest.TestCase):
         self.assertTrue(0 <= j["value"] <= 1)
         self.status(GATE, "evaluate", MODEL, "--data", self.data, "--minimum", "1.01", "--threads", "1", about="NOT MET")
         self.assertFalse(self.json("evaluate", MODEL, "--data", self.data, "--minimum", "1.01", "--threads", "1", wanted=GATE)["passed"])
+
+    def test_profile_times_steps(self):
+        peak = self.folder / "peak.json"
+        with open(peak, "w") as f:
+            json.dump({"gmacs": {"fp32": 50.0, "int8": 200.0, "bf16": 100.0}, "read_gbytes_per_s": 20.0}, f)
+        j = self.json("profile", MODEL, "--runs", "3", "--shape", "image=1x3x32x32", "--peak", peak)
+        conv = [s for s in j["steps"] if "macs" in s and "calls" in s]
+        self.assertTrue(conv)
+        self.assertEqual(j["runs"], 3)
+        for s in conv:
+            self.assertAlmostEqual(s["peak_share"], s["macs"] / s["min_us"] / 1e3 / 50.0, places=6)
+            self.assertLessEqual(s["min_us"], s["median_us"])
+        self.status(OK, "profile", MODEL, "--runs", "2", about=["GFLOP/s", "one run", "% of peak"])
+        self.status(FAILED, "profile", MODEL, "--peak", MODEL, about="mo_peak")
 
     def test_benchmark_keys(self):
         j = self.json("benchmark", MODEL, "--threads", "1", "--batch", "2", "--seconds", "0.05")

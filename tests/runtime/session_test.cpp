@@ -131,9 +131,23 @@ TEST_CASE("session: profile times every step") {
   std::vector<Datum> in{random_tensor({2, 4})};
   plan::Report r = s.profile(in, 5);
   CHECK(r.run_us > 0);
-  for (const auto& step : r.steps) CHECK(step.calls == (step.kernel == "alias" ? 0 : 5));
+  for (const auto& step : r.steps) {
+    CHECK(step.calls == (step.kernel == "alias" ? 0 : 5));
+    CHECK(step.min_us <= step.median_us);
+    CHECK(step.min_us * 5 <= step.total_us * 1.0001);
+  }
+  CHECK(r.run_min_us <= r.run_median_us);
   CHECK(plan::to_json(r).find("\"kernel\"") != std::string::npos);
   CHECK(plan::to_text(r).find("kernel") != std::string::npos);
+}
+
+TEST_CASE("session: explain says what a product multiplies and moves") {
+  Session s(graph::parse("(float32[3, 4] x) -> (y) { w = const float32[4, 2] {1, 2, 3, 4, 5, 6, 7, 8}; y = MatMul(x, w); }"));
+  plan::Report r = s.explain();
+  REQUIRE(r.steps.size() == 1);
+  CHECK(r.steps[0].macs == 3 * 4 * 2);
+  CHECK(r.steps[0].bytes == 4 * (3 * 4 + 4 * 2 + 3 * 2));
+  CHECK(plan::arithmetic(r.steps[0]) == "fp32");
 }
 
 TEST_CASE("session: released weights leave one plan that works, and say so when more is asked") {
