@@ -15,10 +15,11 @@ double estimated_us(const graph::Graph& g, graph::NodeId id);
 
 double copy_us(int64_t bytes);  // read and written together
 
-// Steps shorter than this run on the calling thread.
-inline constexpr double k_step_us = 30;
-// A plan whose longer steps together take less than this never leaves the calling thread.
-inline constexpr double k_plan_us = 250;
+// Steps shorter than this run on the calling thread. Low, because a region of threads that are awake costs about 1 us, less than what it costs one core to read
+// from the cache of another what a step before left there: a plan with a team does best when nearly all of its steps are shared out.
+inline constexpr double k_step_us = 2;
+// A plan whose longer steps together take less than this never leaves the calling thread. Waking a thread that sleeps costs 30 to 50 us.
+inline constexpr double k_plan_us = 100;
 
 // Of `threads`, what the plan of these nodes may use at all.
 int plan_team(const graph::Graph& g, std::span<const graph::NodeId> nodes, int threads);

@@ -50,6 +50,30 @@ TEST_CASE("float convolution with bias and activation equals the reference, and 
   }
 }
 
+TEST_CASE("float convolution by rows of the output: two threads, borders, strides, residual") {
+  int by_rows = 0;
+  for (const Shapes& s : {Shapes{1, 6, 17, 13, 10, 5, 2, 2, 1, 1},
+                          {1, 16, 12, 9, 16, 3, 1, 2, 2, 1},
+                          {1, 24, 16, 7, 24, 3, 2, 0, 1, 24},
+                          {1, 8, 9, 9, 40, 1, 1, 0, 1, 1}})
+    for (bool residual : {false, true})
+      for (DType type : {DType::f32, DType::bf16}) {
+        CAPTURE(s.c);
+        KernelCase c{conv_node(s),
+                     {{random_floats({s.n, s.c, s.h, s.w}, 1).cast(type)},
+                      constant(random_floats({s.m, s.c / s.groups, s.k, s.k}, 2)),
+                      constant(random_floats({s.m}, 3))}};
+        if (type == DType::bf16) c.tolerance = 1.5e-2f;
+        const int64_t reach = (s.k - 1) * s.dilation + 1, oh = (s.h + 2 * s.pad - reach) / s.stride + 1,
+                      ow = (s.w + 2 * s.pad - reach) / s.stride + 1;
+        if (residual) c.inputs.push_back({random_floats({s.n, s.m, oh, ow}, 4).cast(type)});
+        if (residual) ops::append_post(c.node, "add");
+        ops::append_post(c.node, "relu");
+        for (const std::string& ran : check_candidates(c).ran) by_rows += ran.find("by rows") != std::string::npos;
+      }
+  CHECK(by_rows > 0);
+}
+
 TEST_CASE("float convolution adds a residual before or after the activation") {
   Shapes s{1, 16, 6, 6, 24, 3, 1, 1, 1, 1};
   for (bool after : {false, true}) {

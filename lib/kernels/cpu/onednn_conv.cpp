@@ -1,5 +1,6 @@
 // Convolution by oneDNN, float, 16-bit float or 8-bit, with bias, residual and activation in one step; activations are channels-last.
 #include "kernels/cpu/onednn_attr.h"
+#include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd_quant.h"
 #include "kernels/cpu/window.h"
 
@@ -69,6 +70,78 @@ dnnl::convolution_forward::primitive_desc make_pd(const Conv& c, const Desc& src
           c.attr.attr};
 }
 
+// ---- Rows of the output shared out among threads by ourselves, the same rows to the same thread from one step to the next, so that little is read from
+// another core's cache. oneDNN divides each shape in its own way.
+
+struct Slabs {
+  std::vector<std::unique_ptr<Step>> steps;
+};
+
+Desc rows_of(const Desc& d, int64_t rows) {
+  Dims dims = d.get_dims();
+  dims[2] = rows;
+  return Desc(dims, d.get_data_type(), d.get_strides());
+}
+
+// Few rows are shared out unevenly, and each thread reads all weights.
+bool worth_slabs(const Request& r, const Conv& c) {
+  const Operand &x = r.in(0), &w = r.in(1), &y = r.out();
+  return r.threads > 1 && x.dtype != DType::u8 && x.dtype != DType::i8 && x.shape.size() == 4 && x.shape[0] == 1 && y.shape[2] >= 4 * r.threads &&
+         element_count(w.shape) <= element_count(x.shape) + element_count(y.shape) && !c.attr.posts.sum;
+}
+
+// Nothing where oneDNN has no fast kernel of one form for all of them.
+std::optional<Prepared> in_slabs(const Request& r, Conv c, const Desc& residual, const Tensor& weights) {
+  const Operand &x = r.in(0), &y = r.out(), &res = r.in(3);
+  const int64_t element = info(x.dtype).bits / 8, row_in = x.shape[1] * x.shape[3] * element, row_out = y.shape[1] * y.shape[3] * element;
+  const Window whole = c.window;
+  auto slabs = std::make_shared<Slabs>();
+  Scratch scratch;
+  Prepared p;
+  Team team(1);
+  Desc packed;
+  for (int t = 0; t < r.threads; ++t) {
+    const int64_t first = y.shape[2] * t / r.threads, last = y.shape[2] * (t + 1) / r.threads;
+    const int64_t from = first * whole.strides[0] - whole.pads_begin[0],
+                  to = (last - 1) * whole.strides[0] - whole.pads_begin[0] + (whole.kernel[0] - 1) * whole.dilations[0] + 1;
+    const int64_t begin = std::max<int64_t>(0, from), end = std::min(x.shape[2], to);
+    if (begin >= end) return std::nullopt;
+    c.window.pads_begin[0] = begin - from;
+    c.window.pads_end[0] = to - end;
+    const Desc src = rows_of(describe(x.dtype, x.shape, x.layout), end - begin), dst = rows_of(describe(y.dtype, y.shape, y.layout), last - first);
+    const bool by_row = res.present && residual.get_dims()[2] == y.shape[2];
+    const Desc part = by_row ? rows_of(residual, last - first) : residual;
+    c.attr = Attr();
+    c.attr.posts = make_posts(ops::epilogue(r.node), res.present ? &part : nullptr, res.dtype, Quant(), dst);
+    c.attr.apply();
+    dnnl::convolution_forward::primitive_desc pd;
+    if (!try_make(pd, [&] { return make_pd(c, src, dst); }) || is_reference(pd.impl_info_str())) return std::nullopt;
+    if (t == 0) packed = pd.weights_desc();
+    if (pd.weights_desc() != packed) return std::nullopt;
+    auto step = std::make_unique<Step>(dnnl::convolution_forward(pd), 1);
+    step->src(DNNL_ARG_SRC, src, 0, begin * row_in);
+    step->fixed(DNNL_ARG_WEIGHTS, packed, pack(r, weights, c.weights, packed));
+    if (c.has_bias) step->fixed(DNNL_ARG_BIAS, c.bias, floats(r.in(2).constant->floats()));
+    step->dst(DNNL_ARG_DST, dst, 0, first * row_out);
+    if (c.attr.posts.binary >= 0)
+      step->src(DNNL_ARG_ATTR_MULTIPLE_POST_OP(c.attr.posts.binary) | DNNL_ARG_SRC_1, part, 3,
+                by_row ? first * y.shape[1] * y.shape[3] * (info(res.dtype).bits / 8) : 0);
+    step->scratch(DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.add(static_cast<int64_t>(pd.scratchpad_desc().get_size())));
+    slabs->steps.push_back(std::move(step));
+    p.detail = text(pd.impl_info_str(), " by rows");
+  }
+  p.scratch_bytes = scratch.size();
+  for (int i : {1, 2})
+    if (r.in(static_cast<size_t>(i)).constant) p.unused_inputs.push_back(i);
+  p.run = [slabs](const Args& a) {
+    const int64_t n = static_cast<int64_t>(slabs->steps.size());
+    parallel_for(static_cast<int>(n), n, 1, [&](int64_t from, int64_t to) {
+      for (int64_t i = from; i < to; ++i) slabs->steps[static_cast<size_t>(i)]->run(a);
+    });
+  };
+  return p;
+}
+
 Offer prepare(const Request& r) {
   const Operand &x = r.in(0), &w = r.in(1), &b = r.in(2), &res = r.in(3), &y = r.out();
   if (!w.constant) return Decline{"weights are not constant"};
@@ -121,6 +194,8 @@ Offer prepare(const Request& r) {
   if (!c.attr.posts.refusal.empty()) return Decline{c.attr.posts.refusal};
   c.attr.apply();
 
+  if (worth_slabs(r, c))
+    if (std::optional<Prepared> p = in_slabs(r, c, rd, weights)) return std::move(*p);
   Team team(r.threads);
   dnnl::convolution_forward::primitive_desc pd;
   std::string found = "oneDNN does not implement it";
