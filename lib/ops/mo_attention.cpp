@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "ops/attention_view.h"
 #include "ops/compute.h"
+#include "ops/fused.h"
 #include "ops/helpers.h"
 
 namespace mo::ops {
@@ -71,7 +72,9 @@ void check(const AttentionView& view, int64_t q_elements, int64_t k_elements, in
 
 namespace {
 
-void infer(Infer& c) { c.set(0, c.dtype(0), dims_of(c.node.ints("shape"))); }
+enum : size_t { y_scale = 4, y_zp = 5 };
+
+void infer(Infer& c) { c.set(0, fused_dtype(c, y_scale, y_zp, c.dtype(0)), dims_of(c.node.ints("shape"))); }
 
 void run(Run& c) {
   AttentionView view = attention_view(c.node);
@@ -79,7 +82,7 @@ void run(Run& c) {
   std::vector<double> q = doubles(c.in(0)), k = doubles(c.in(1)), v = doubles(c.in(2)), mask;
   const bool boolean = c.has(3) && c.dtype(3) == DType::boolean;
   if (c.has(3)) mask = doubles(c.in(3));
-  Tensor& y = c.out(0, c.dtype(0), view.shape);
+  FusedOutput y(c, y_scale, y_zp, c.dtype(0), view.shape);
   std::vector<double> row(static_cast<size_t>(view.keys));
   int64_t count = 1;
   for (int64_t b : view.batch) count *= b;
@@ -112,7 +115,8 @@ void run(Run& c) {
         double total = 0;
         for (int64_t j = 0; j < view.keys; ++j)
           total += row[static_cast<size_t>(j)] * v[static_cast<size_t>(vb + j * view.v.strides[nb] + e * view.v.strides[nb + 1])];
-        store_number(c.dtype(0), y.raw_mutable(), yb + i * view.y.strides[nb] + e * view.y.strides[nb + 1], total / sum);
+        const int64_t at = yb + i * view.y.strides[nb] + e * view.y.strides[nb + 1];
+        y.put(at, static_cast<float>(total / sum));
       }
     }
   }
@@ -131,6 +135,6 @@ Cost cost(const CostQuery& q) {
 }  // namespace
 
 extern const OpDef mo_attention{
-    .name = "Attention", .domain = "mo", .min_inputs = 3, .max_inputs = 4, .infer = infer, .run = run, .cost = cost, .since = 1};
+    .name = "Attention", .domain = "mo", .min_inputs = 3, .max_inputs = 6, .infer = infer, .run = run, .cost = cost, .since = 1};
 
 }  // namespace mo::ops

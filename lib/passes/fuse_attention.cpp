@@ -1,7 +1,8 @@
 // fuse_attention: MatMul(softmax(f · MatMul(Q, Kᵀ) + mask), V), with the transposes, reshapes, splits and repetitions around it and with
-// Where(mask, scores, fill) for the Add  =>  mo.Attention(q, k, v, mask), which reads and writes by strides. Shapes have to be static.
+// Where(mask, scores, fill) for the Add and a QuantizeLinear behind it  =>  mo.Attention(q, k, v, mask), which reads and writes by strides. Shapes have to be static.
 #include "ops/attention_view.h"
 #include "passes/pass.h"
+#include "passes/quantized.h"
 #include "passes/strided_view.h"
 
 namespace mo::passes {
@@ -107,7 +108,8 @@ std::optional<Scores> read_scores(const Graph& g, ValueId v) {
 // Where the elements of the last product's result, in its own row-major order, lie in the value that the fused node makes.
 struct Result {
   NodeId last = k_none;
-  std::vector<Modes> axes;  // per axis of the product's result (before perm_y), strides in the final value
+  std::optional<Quantized> quantized;  // one of the nodes on the way quantizes
+  std::vector<Modes> axes;             // per axis of the product's result (before perm_y), strides in the final value
 };
 
 std::vector<int64_t> strides_of(std::span<const int64_t> shape) {
@@ -146,7 +148,8 @@ std::optional<Result> read_result(const Graph& g, NodeId product, const Shape& s
   Result best;
   auto axes = placed(at.axes, shape);
   if (!axes) return std::nullopt;
-  best = {product, *axes};
+  best = {product, std::nullopt, *axes};
+  std::optional<Quantized> quantized;
   ValueId v = n.output(0);
   for (int depth = 0; depth < 4; ++depth) {
     NodeId next = g.sole_user(v);
@@ -160,14 +163,16 @@ std::optional<Result> read_result(const Graph& g, NodeId product, const Shape& s
     } else if (m.op == "Reshape" || m.op == "Squeeze" || m.op == "Unsqueeze") {
       // the modes have to stay whole: regrouping by position only
       if (!regroup(at.axes, g.value(m.output(0)).type.shape())) break;
+    } else if (auto q = quantizer(g, next); q && !quantized && info(g.value(m.output(0)).type.dtype).bits == 8) {
+      quantized = q;
     } else {
       break;
     }
     v = m.output(0);
-    if (m.op != "Transpose") continue;
+    if (m.op != "Transpose" && m.op != "QuantizeLinear") continue;
     axes = placed(at.axes, shape);
     if (!axes) break;
-    best = {next, *axes};
+    best = {next, quantized, *axes};
   }
   return best;
 }
@@ -250,6 +255,11 @@ bool assemble(Graph& g, NodeId softmax, NodeId second, const Scores& s, bool bac
     if (id != result->last) gone.push_back(id);
   std::vector<ValueId> inputs{p->a.base, p->b.base, w->b.base};
   if (mask != k_none) inputs.push_back(masked.base);
+  if (result->quantized) {
+    inputs.resize(4, k_none);
+    inputs.push_back(result->quantized->scale);
+    if (result->quantized->zero != k_none) inputs.push_back(result->quantized->zero);
+  }
   become(g, result->last, "Attention", "mo", std::move(inputs), ops::attributes(view), gone);
   return true;
 }

@@ -229,7 +229,8 @@ bool take_operand(Graph& g, NodeId id) {
 bool take_quantize(Graph& g, NodeId id) {
   auto q = quantizer(g, id);
   NodeId p = q ? product_of(g, q->data) : k_none;
-  if (p == k_none || (is_product(g.node(p)) && g.node(p).input(k_x_scale) == k_none)) return false;  // float products store floats
+  // float products store floats, and so do those whose operands' scales are not known yet
+  if (p == k_none || (is_product(g.node(p)) && !g.constant_of(g.node(p).input(k_x_scale)))) return false;
   const size_t at = is_binary(g.node(p)) ? 6 : k_y_scale;
   absorb(g, p, id, [&](Node& n) {
     put(n, at, q->scale);

@@ -65,6 +65,20 @@ TEST_CASE("attention on strided operands equals the reference at any size") {
   }
 }
 
+TEST_CASE("attention rounds its result to 8 bits where a scale is given") {
+  for (DType to : {DType::u8, DType::i8})
+    for (bool transposed : {false, true}) {
+      ops::AttentionView v = packed_view(2, 3, 2, 9, 30, 16, 24);
+      if (transposed) v.y.strides[3] = 1, v.y.strides[4] = 9, v.y.strides[1] = 2 * 24 * 9, v.y.strides[2] = 24 * 9;
+      KernelCase c = case_of(v);
+      c.inputs.push_back({});
+      c.inputs.push_back(constant(Tensor::scalar(0.007f)));
+      c.inputs.push_back(constant(to == DType::u8 ? Tensor::scalar<uint8_t>(120) : Tensor::scalar<int8_t>(-7)));
+      c.steps = 1;
+      check_fast(c);
+    }
+}
+
 TEST_CASE("attention runs at every instruction set") {
   for (kernels::Isa isa : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512}) {
     kernels::limit_isa(isa);

@@ -143,6 +143,41 @@ TEST_CASE("8-bit products give the integers of the reference on every instructio
   }
 }
 
+TEST_CASE("8-bit products whose left scale and zero point are computed equal the reference on every instruction set") {
+  struct Limit {
+    explicit Limit(kernels::Isa most) { kernels::limit_isa(most); }
+    ~Limit() { kernels::limit_isa(kernels::Isa::avx512_vnni); }
+  };
+  for (kernels::Isa most : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
+    Limit limit(most);
+    CAPTURE(static_cast<int>(most));
+    int turn = 0;
+    for (const auto& [as, bs] : {std::pair<Shape, Shape>{{2, 7, 64}, {64, 33}}, {{53, 30}, {30, 90}}, {{1, 35}, {35, 130}}})
+      for (DType a : {DType::u8, DType::i8})
+        for (DType b : {DType::i8, DType::u8})
+          for (const char* post : {"", "gelu_erf", "add"}) {
+            ++turn;
+            const int64_t n = bs.back();
+            Shape ys = as;
+            ys.back() = n;
+            Tensor az = a == DType::u8 ? Tensor::scalar<uint8_t>(91) : Tensor::scalar<int8_t>(-5);
+            KernelCase c{node("MatMul", "mo"),
+                         {{random_bytes(a, as, 1)},
+                          constant(random_bytes(b, bs, 2)),
+                          turn % 2 ? constant(random_floats({n}, 3)) : KernelInput{},
+                          post[0] == 'a' ? KernelInput{random_floats(ys, 5)} : KernelInput{},
+                          {Tensor::scalar(0.02f)},
+                          turn % 7 ? KernelInput{az} : KernelInput{},
+                          constant(turn % 3 ? random_floats({n}, 4, 0.001f, 0.01f) : Tensor::scalar(0.01f)),
+                          constant(turn % 5         ? random_bytes(b, {n}, 6)
+                                   : b == DType::u8 ? Tensor::scalar<uint8_t>(128)
+                                                    : Tensor::scalar<int8_t>(0))}};
+            if (post[0]) ops::append_post(c.node, post);
+            check_fast(c);
+          }
+  }
+}
+
 TEST_CASE("8-bit products read transposed operands by strides on every instruction set") {
   for (kernels::Isa most : {kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
     kernels::limit_isa(most);

@@ -154,6 +154,9 @@ TEST_CASE("quantizing and table look-up equal the reference exactly") {
       CHECK(check_candidates({node("DequantizeLinear", "", {{"axis", int64_t{0}}}),
                               {{random_bytes(t, {3, 67}, 1)}, constant(random_floats({3}, 2, 0.1f, 1)), constant(random_bytes(t, {3}, 3))}})
                 .fast());
+      CHECK(check_candidates({node("DequantizeLinear", "", {{"axis", int64_t{1}}}),
+                              {{random_bytes(t, {3, 67}, 1)}, constant(random_floats({67}, 2, 0.1f, 1)), constant(random_bytes(t, {67}, 3))}})
+                .fast());
       CHECK(check_candidates({node("Lookup", "mo"), {{random_bytes(t, {5, 131}, 1)}, constant(random_bytes(DType::i8, {256}, 2))}}).fast());
     }
     CHECK(check_candidates({node("Lookup", "mo"), {{random_bytes(DType::u8, {5, 131}, 1)}, constant(random_floats({256}, 2))}}).fast());

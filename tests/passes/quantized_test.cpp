@@ -78,6 +78,18 @@ TEST_CASE("lower_quantized: weights off centre are integers too, and an int32 bi
         "mo.Conv");
 }
 
+TEST_CASE("lower_dynamic: a product of dynamically quantized data takes its computed scale, bias and activation in") {
+  const std::vector<std::string> names{"lower_dynamic", "fuse_epilogue"};
+  const std::string head =
+      "(float32[2, 4] x) -> (y) { q, s, z = DynamicQuantizeLinear(x); w = const int8[4, 3] {10, 20, -100, 50, 3, -2, 7, 8, 9, -4, 5, 6}; "
+      "ws = const float32[3] {0.01, 0.02, 0.03}; i = MatMulInteger(q, w, z); f = Cast<to=1>(i); m = Mul(s, ws); ";
+  CHECK(after_passes(names, head + "y = Mul(f, m); }") == "DynamicQuantizeLinear mo.MatMul");
+  CHECK(after_passes(names, head + "p = Mul(m, f); b = const float32[3] {1, 2, 3}; a = Add(p, b); y = Relu(a); }") ==
+        "DynamicQuantizeLinear mo.MatMul");
+  CHECK(after_passes(names, head + "p = Mul(f, m); t = const float32[] {0.1}; u = const uint8[] {100}; y = QuantizeLinear(p, t, u); }", 1e-5f, 1) ==
+        "DynamicQuantizeLinear mo.MatMul QuantizeLinear");
+}
+
 TEST_CASE("lower_quantized: operators of the QLinear kind") {
   CHECK(after_passes({"lower_quantized"},
                      std::string("(uint8[2, 4] x) -> (y) {") + k_scales +

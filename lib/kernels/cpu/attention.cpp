@@ -51,7 +51,7 @@ Prepared prepared(std::shared_ptr<AttentionJob> job, int threads, int mask_input
     d.v = static_cast<const float*>(a.src[2]);
     d.mask = mask_input >= 0 ? a.src[mask_input] : nullptr;
     d.lengths = length_input >= 0 ? static_cast<const int64_t*>(a.src[length_input]) : nullptr;
-    d.y = static_cast<float*>(a.dst[0]);
+    d.y = a.dst[0];
     run_attention(*job, d, a.scratch, threads);
   };
   return p;
@@ -78,6 +78,12 @@ Offer prepare_fused(const Request& r) {
   if (masked) {
     last(view.mask, j.mask_row, j.mask_column);
     j.mask = r.in(3).dtype == DType::boolean ? AttentionJob::Mask::kept : AttentionJob::Mask::added;
+  }
+  if (r.in(4).present) {
+    const Tensor *scale = r.in(4).constant, *zero = r.in(5).constant;
+    if (!scale || scale->size() != 1 || (r.in(5).present && (!zero || zero->size() != 1))) return Decline{"scale of the result"};
+    j.quantize = quantize_row();
+    j.y_quant = linear_quant(r.out().dtype, scale->floats()[0], zero ? static_cast<int32_t>(zero->integer()) : 0);
   }
   j.scale = view.scale;
   j.keeps = view.keeps;

@@ -134,9 +134,18 @@ class Worker {
     if (most == 0) std::memset(result_, 0, static_cast<size_t>(count * l_.value_padded) * sizeof(float));
     for (int64_t r = 0; r < count; ++r) {
       const int64_t head = unit * j_.repeat + (first + r) / j_.rows, i = (first + r) % j_.rows;
-      float* y = d_.y + j_.y_at[static_cast<size_t>(head)] + i * j_.y_row;
-      const float* from = result_ + r * l_.value_padded;
+      const int64_t at = j_.y_at[static_cast<size_t>(head)] + i * j_.y_row;
+      float* from = result_ + r * l_.value_padded;
       const float factor = sums_[r] == 0 && j_.zero_empty ? 0.0f : 1.0f / sums_[r];
+      if (j_.quantize) {
+        auto* bytes = static_cast<uint8_t*>(d_.y) + at;
+        j_.scale_by(from, from, j_.value_width, factor);
+        if (j_.y_column == 1) j_.quantize(from, bytes, j_.value_width, j_.y_quant);
+        else
+          for (int64_t e = 0; e < j_.value_width; ++e) j_.quantize(from + e, bytes + e * j_.y_column, 1, j_.y_quant);
+        continue;
+      }
+      float* y = static_cast<float*>(d_.y) + at;
       if (j_.y_column == 1) j_.scale_by(from, y, j_.value_width, factor);
       else
         for (int64_t e = 0; e < j_.value_width; ++e) y[e * j_.y_column] = from[e] * factor;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/cpu/attention_tiles.h"
+#include "kernels/cpu/simd_quant.h"
 #include "kernels/kernel.h"
 
 namespace mo::kernels {
@@ -32,6 +33,8 @@ struct AttentionJob {
   MaskRow keep = kernels::mask_row();
   ScaleRow scale_by = kernels::scale_row();
   CapRow cap = cap_row();
+  QuantizeRow quantize = nullptr;  // of an 8-bit result
+  LinearQuant y_quant;
   bool zero_empty = false;  // rows that see no key become zeros; else what softmax of -infinity gives
 
   int64_t units() const { return static_cast<int64_t>(k_at.size()); }
@@ -41,7 +44,7 @@ struct AttentionData {
   const float *q, *k, *v;
   const void* mask;
   const int64_t* lengths;
-  float* y;
+  void* y;  // floats, or bytes where the job quantizes
 };
 
 int64_t attention_scratch(const AttentionJob& job, int threads);

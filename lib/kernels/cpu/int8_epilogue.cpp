@@ -83,14 +83,14 @@ bool Epilogue::bounded(int64_t depth) const {
   return true;
 }
 
-void Epilogue::row(const int32_t* sums, int64_t first, int64_t n, const void* r, void* dst) const {
+void Epilogue::row(const int32_t* sums, int64_t first, int64_t n, const void* r, void* dst, const float* other_scale) const {
   if (simple) {
     requantize_way(steps)(sums, &start[first], &scale[first], &add[first], steps.per_channel ? &after[first] : nullptr,
                           static_cast<const uint8_t*>(r), static_cast<uint8_t*>(dst), n, steps);
     return;
   }
   float v[k_row];
-  values_pick()(sums, &start[first], &scale[first], &add[first], v, n);
+  values_pick()(sums, &start[first], other_scale ? other_scale : &scale[first], &add[first], v, n);
   finish(v, n, 1, n, r, 0, dst, 0);
 }
 

@@ -143,6 +143,7 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.scale.assign(static_cast<size_t>(at), 0);
   g.add.assign(static_cast<size_t>(at), 0);
   g.after.assign(static_cast<size_t>(at), 0);
+  g.by_zero.assign(static_cast<size_t>(at), 0);
   Blob blob{nullptr, at, bytes};
   auto make = [&]() -> std::shared_ptr<const void> {
     const size_t size = static_cast<size_t>((blob.bytes() + 63) / 64 * 64);
@@ -175,7 +176,9 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
         uint32_t start = 0;
         if (!g.wide()) {
           const uint32_t zx = static_cast<uint32_t>(g.x.zero), zw = static_cast<uint32_t>(blob.zeros()[i]);
-          start = zw * zx * static_cast<uint32_t>(total) - zx * static_cast<uint32_t>(blob.sums()[i]);
+          const uint32_t by_zero = zw * static_cast<uint32_t>(total) - static_cast<uint32_t>(blob.sums()[i]);
+          start = zx * by_zero;
+          g.by_zero[i] = static_cast<int32_t>(by_zero);
           g.w_zero[i] = blob.zeros()[i];
           correct = correct || zw != 0;
         }
@@ -205,7 +208,14 @@ void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_s
   }
 }
 
-void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights) {
+void begin_moving(const Gemm& g, float x_scale, int32_t x_zero, int32_t* start, float* scale) {
+  for (size_t i = 0; i < g.start.size(); ++i) {
+    start[i] = static_cast<int32_t>(static_cast<uint32_t>(g.start[i]) + static_cast<uint32_t>(x_zero) * static_cast<uint32_t>(g.by_zero[i]));
+    scale[i] = x_scale * g.scale[i];
+  }
+}
+
+void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights, const Moving& moving) {
   const char* panel = static_cast<const char*>(weights ? weights : g.weights.get()) + lane.weights;
   alignas(64) int32_t sums[12 * 64];
   const int64_t size = g.epilogue.out == DType::f32 ? 4 : 1, r_size = g.epilogue.r_dtype == DType::f32 ? 4 : 1, at = lane.first;
@@ -213,8 +223,8 @@ void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* wei
   t.segments = g.wide() ? 1 : g.segments;
   t.depth = g.depth;
   t.weights = panel;
-  t.start = &g.start[static_cast<size_t>(lane.at)];
-  t.scale = &g.scale[static_cast<size_t>(lane.at)];
+  t.start = (moving.start ? moving.start : g.start.data()) + lane.at;
+  t.scale = (moving.scale ? moving.scale : g.scale.data()) + lane.at;
   t.add = &g.add[static_cast<size_t>(lane.at)];
   t.after = &g.after[static_cast<size_t>(lane.at)];
   t.w_zero = g.w_zero.empty() ? nullptr : &g.w_zero[static_cast<size_t>(lane.at)];
@@ -251,7 +261,8 @@ void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* wei
       continue;
     }
     for (int64_t i = 0; i < t.count; ++i)
-      g.epilogue.row(sums + i * 16 * lane.registers, at, lane.count, res ? res + i * rows.r_stride : nullptr, dst + i * rows.dst_stride);
+      g.epilogue.row(sums + i * 16 * lane.registers, at, lane.count, res ? res + i * rows.r_stride : nullptr, dst + i * rows.dst_stride,
+                     moving.scale ? t.scale : nullptr);
   }
 }
 

@@ -67,6 +67,7 @@ struct Gemm {
   std::shared_ptr<const void> weights;
   // per column in register order; w_zero is empty where no weight has a zero point to be corrected for
   std::vector<int32_t> start, w_zero;
+  std::vector<int32_t> by_zero;  // what the zero point of x, where it is not known before the run, multiplies to be added to `start`
   std::vector<float> scale, add, after;
   Epilogue epilogue;
 
@@ -88,10 +89,18 @@ struct Rows {
   const int32_t* sums;  // per row: sum of its unsigned bytes, where w_zero is not empty
 };
 
+// Of one run, where scale and zero point of x are computed: arrays in register order, as Gemm::start and Gemm::scale.
+struct Moving {
+  const int32_t* start = nullptr;
+  const float* scale = nullptr;
+};
+
 // Only lanes and sizes where `view` has no tensor. `w_zero`: one, or one per column. The epilogue belongs to these columns.
 Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_zero, Side x, Epilogue epilogue);
 // `weights` other than the packed ones: panels that pack_wide made during the run.
-void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights = nullptr);
+void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights = nullptr, const Moving& moving = {});
+// Fills `start` and `scale` (g.start.size() entries each) from x's scale and zero point.
+void begin_moving(const Gemm& g, float x_scale, int32_t x_zero, int32_t* start, float* scale);
 // Panels of wide rows from weights that are not known before; element (n, k) is data[n * n_stride + k * k_stride].
 void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_stride, Side side, void* panels);
 

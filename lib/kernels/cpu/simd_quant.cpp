@@ -20,6 +20,13 @@ MO_INLINE void dequantize_body(const uint8_t* x, float* y, int64_t n, LinearQuan
 }
 MO_SIMD_PLAIN(dequantize, void, (const uint8_t* x, float* y, int64_t n, LinearQuant q), (x, y, n, q))
 
+MO_INLINE void dequantize_columns_body(const uint8_t* x, float* y, int64_t n, const float* scale, const float* zero, uint8_t flip) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = (static_cast<float>(static_cast<int32_t>(static_cast<uint8_t>(x[i] ^ flip))) - zero[i]) * scale[i];
+}
+MO_SIMD_PLAIN(dequantize_columns, void, (const uint8_t* x, float* y, int64_t n, const float* scale, const float* zero, uint8_t flip),
+              (x, y, n, scale, zero, flip))
+
 MO_INLINE uint8_t quantize_one(float v, float zero, uint8_t flip) {
   // limits are integers: clamping before the rounding is the same and keeps the rounding exact; NaN becomes the lower limit
   float c = v < 255.0f - zero ? v : 255.0f - zero;
@@ -125,6 +132,18 @@ Offer prepare_dequantize(const Request& r) {
   Prepared p;
   p.detail = isa_name();
   p.unused_inputs = {1, 2};
+  if (c.f.inner == 1 && c.q.size() > 1) {  // a scale per column
+    std::vector<float> scale, zero;
+    for (const LinearQuant& q : c.q) scale.push_back(q.scale), zero.push_back(q.zero);
+    p.run = [columns = dequantize_columns_pick(), scale, zero, flip = c.q[0].flip, rows = c.f.outer, n = c.f.n, threads](const Args& a) {
+      const uint8_t* src = static_cast<const uint8_t*>(a.src[0]);
+      float* dst = static_cast<float*>(a.dst[0]);
+      parallel_for(rows * n >= 1 << 15 ? threads : 1, rows, 1, [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; ++i) columns(src + i * n, dst + i * n, n, scale.data(), zero.data(), flip);
+      });
+    };
+    return p;
+  }
   p.run = [=](const Args& a) {
     const uint8_t* src = static_cast<const uint8_t*>(a.src[0]);
     float* dst = static_cast<float*>(a.dst[0]);
