@@ -65,6 +65,25 @@ TEST_CASE("attention on strided operands equals the reference at any size") {
   }
 }
 
+TEST_CASE("attention on bfloat16 operands stays near the reference at any size") {
+  const int64_t sizes[][7] = {
+      {1, 2, 3, 5, 65, 64, 64}, {1, 2, 1, 130, 130, 64, 64}, {1, 1, 2, 33, 63, 23, 20}, {1, 2, 2, 13, 701, 8, 72}, {1, 1, 1, 9, 1, 1, 1}};
+  for (const auto& s : sizes)
+    for (bool masked : {false, true}) {
+      CAPTURE(text(s[0], " ", s[1], " ", s[2], " ", s[3], " ", s[4], " ", s[5], " ", s[6]));
+      ops::AttentionView v = packed_view(s[0], s[1], s[2], s[3], s[4], s[5], s[6]);
+      KernelInput mask;
+      if (masked) {
+        v.mask.strides = {0, 0, 0, v.keys, 1};
+        mask = {random_floats({v.rows, v.keys}, 4, -3, 3)};
+      }
+      KernelCase c = case_of(v, mask);
+      c.bf16 = true;
+      c.tolerance = 1.5e-2f;
+      check_fast(c);
+    }
+}
+
 TEST_CASE("attention rounds its result to 8 bits where a scale is given") {
   for (DType to : {DType::u8, DType::i8})
     for (bool transposed : {false, true}) {

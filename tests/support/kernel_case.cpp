@@ -145,7 +145,7 @@ bool run_one(const KernelCase& c, const Candidate& k, Layout layout, int threads
     memory.emplace_back(t.bytes());
     dst.push_back(memory.back().data);
   }
-  Request request{c.node, in, out, threads, nullptr};
+  Request request{c.node, in, out, threads, nullptr, c.bf16};
   Offer offer = k.prepare(request);
   if (auto* d = std::get_if<Decline>(&offer)) {
     said = d->reason;

@@ -19,6 +19,7 @@ struct KernelCase {
   int outputs = 1;
   float tolerance = 1e-5f;  // of floats, relative to the largest magnitude of the reference output, plus 1e-6
   int steps = 0;            // of 8-bit integers: how far an element may be off
+  bool bf16 = false;        // operands of products may be rounded to bfloat16
   bool exact = false;       // candidates named int8_... give the very bytes of the reference, whatever `steps`; 16-bit floats are equal too
 };
 

@@ -42,7 +42,7 @@ void count_seen(AttentionJob& j, const Tensor& mask) {
 
 Prepared prepared(std::shared_ptr<AttentionJob> job, int threads, int mask_input, int length_input) {
   Prepared p;
-  p.detail = text(isa_name(), ", ", job->units(), " x ", job->repeat, " heads of ", job->rows, " x ", job->keys);
+  p.detail = text(isa_name(), ", ", job->units(), " x ", job->repeat, " heads of ", job->rows, " x ", job->keys, job->pairs ? ", bf16" : "");
   p.scratch_bytes = attention_scratch(*job, threads);
   p.run = [job, threads, mask_input, length_input](const Args& a) {
     AttentionData d;
@@ -55,6 +55,12 @@ Prepared prepared(std::shared_ptr<AttentionJob> job, int threads, int mask_input
     run_attention(*job, d, a.scratch, threads);
   };
   return p;
+}
+
+// Products of bfloat16 where they are asked for; a few rows do not pay for the packing of their keys.
+void set_pairs(const Request& r, AttentionJob& j) {
+  constexpr int64_t k_few = 8;
+  if (r.bf16 && j.rows * j.repeat >= k_few) j.pairs = pair_tiles();
 }
 
 // --- mo.Attention
@@ -92,6 +98,7 @@ Offer prepare_fused(const Request& r) {
   while (inner > 0 && view.k.strides[inner - 1] == 0 && view.v.strides[inner - 1] == 0) --inner;
   int64_t units = 1;
   for (size_t i = 0; i < nb; ++i) (i < inner ? units : j.repeat) *= view.batch[i];
+  set_pairs(r, j);
   auto at = [&](const ops::AttentionOperand& o, int64_t head) {
     int64_t out = o.offset;
     for (size_t i = nb; i-- > 0; head /= view.batch[i]) out += head % view.batch[i] * o.strides[i];
@@ -177,6 +184,7 @@ Offer prepare_standard(const Request& r) {
   j.rows = q->length, j.keys = whole_k.length, j.width = q->width, j.value_width = v->width;
   if (j.rows == 0 || j.keys == 0 || j.width == 0 || j.value_width == 0 || q->batch == 0 || q->heads == 0) return Decline{"empty tensor"};
   j.repeat = q->heads / k->heads;
+  set_pairs(r, j);
   j.q_row = q->row_stride(), j.k_row = whole_k.row_stride(), j.v_row = whole_v.row_stride();
   HeadShape y{q->batch, q->heads, q->length, v->width, q->packed};
   j.y_row = y.row_stride();

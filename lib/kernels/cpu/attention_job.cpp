@@ -20,13 +20,14 @@ int64_t up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 struct Cut {
   int64_t all_rows, block, blocks, keys_padded, value_padded;
   bool pack_values;
-  int64_t at_keys, at_values, at_queries, at_scores, at_result, at_sums, at_mask, worker_bytes;
+  int64_t at_keys, at_values, at_queries, at_scores, at_result, at_sums, at_mask, at_plain, worker_bytes;
 
   explicit Cut(const AttentionJob& j) {
     all_rows = j.rows * j.repeat;
     keys_padded = up(j.keys, k_key_tile);
     value_padded = up(j.value_width, 16);
-    pack_values = j.v_column != 1 || value_padded != j.value_width;
+    const bool pairs = j.pairs.has_value();
+    pack_values = pairs || j.v_column != 1 || value_padded != j.value_width;
     const int64_t most = std::clamp<int64_t>(k_score_floats / keys_padded / k_row_step * k_row_step, k_row_step, 96);
     blocks = (all_rows + most - 1) / most;
     block = up((all_rows + blocks - 1) / blocks, k_row_step);
@@ -38,12 +39,13 @@ struct Cut {
       return here;
     };
     at_keys = take(keys_padded * j.width);
-    at_values = take(pack_values ? j.keys * value_padded : 0);
+    at_values = take(pairs ? up(j.keys, 2) / 2 * value_padded : pack_values ? j.keys * value_padded : 0);
     at_queries = take(block * j.width);
     at_scores = take(block * keys_padded);
     at_result = take(block * value_padded);
     at_sums = take(block);
     at_mask = take(keys_padded);
+    at_plain = take(pairs ? std::max(k_key_tile * j.width, 2 * value_padded) : 0);
     worker_bytes = up(at, 4096);
   }
 };
@@ -60,7 +62,8 @@ class Worker {
         scores_(floats(memory, layout.at_scores)),
         result_(floats(memory, layout.at_result)),
         sums_(floats(memory, layout.at_sums)),
-        mask_(floats(memory, layout.at_mask)) {}
+        mask_(floats(memory, layout.at_mask)),
+        plain_(floats(memory, layout.at_plain)) {}
 
   void run(int64_t from, int64_t to) {
     for (int64_t item = from; item < to; ++item) {
@@ -75,6 +78,7 @@ class Worker {
 
   void load(int64_t unit) {
     unit_ = unit;
+    if (j_.pairs) return load_pairs(unit);
     const float* k = d_.k + j_.k_at[static_cast<size_t>(unit)];
     for (int64_t t = 0; t < j_.keys; t += k_key_tile)
       j_.pack(k + t * j_.k_row, j_.k_row, j_.k_column, keys_ + t * j_.width, std::min(k_key_tile, j_.keys - t), j_.width);
@@ -91,6 +95,46 @@ class Worker {
     }
     value_ = values_;
     value_stride_ = l_.value_padded;
+  }
+
+  static uint32_t* words(float* p) { return reinterpret_cast<uint32_t*>(p); }
+
+  // Keys as [tile][pairs of the width][64], values as [pairs of keys][value_padded].
+  void load_pairs(int64_t unit) {
+    const int64_t pairs = (j_.width + 1) / 2;
+    const float* k = d_.k + j_.k_at[static_cast<size_t>(unit)];
+    for (int64_t t = 0; t < j_.keys; t += k_key_tile) {
+      j_.pack(k + t * j_.k_row, j_.k_row, j_.k_column, plain_, std::min(k_key_tile, j_.keys - t), j_.width);
+      uint32_t* to = words(keys_) + t * pairs;
+      for (int64_t e = 0; e < j_.width; e += 2)
+        j_.pairs->join(plain_ + e * k_key_tile, e + 1 < j_.width ? plain_ + (e + 1) * k_key_tile : nullptr, to + e / 2 * k_key_tile, k_key_tile);
+    }
+    const float* v = d_.v + j_.v_at[static_cast<size_t>(unit)];
+    auto row = [&](int64_t i, float* spare) {
+      const float* from = v + i * j_.v_row;
+      if (j_.v_column == 1) return from;
+      for (int64_t e = 0; e < j_.value_width; ++e) spare[e] = from[e * j_.v_column];
+      return static_cast<const float*>(spare);
+    };
+    for (int64_t i = 0; i < j_.keys; i += 2) {
+      uint32_t* to = words(values_) + i / 2 * l_.value_padded;
+      j_.pairs->join(row(i, plain_), i + 1 < j_.keys ? row(i + 1, plain_ + l_.value_padded) : nullptr, to, j_.value_width);
+      std::fill(to + j_.value_width, to + l_.value_padded, 0u);
+    }
+  }
+
+  void multiply_pairs(int64_t count, int64_t most, bool values) {
+    const int64_t pairs = (j_.width + 1) / 2;
+    if (!values) {
+      for (int64_t t = 0; t < most; t += k_key_tile)
+        j_.pairs->product(words(queries_), j_.width, words(keys_) + t * pairs, k_key_tile, scores_ + t, l_.keys_padded, count, pairs, k_key_tile,
+                          false);
+      return;
+    }
+    for (int64_t r = 0; r < count; ++r) j_.pairs->narrow(scores_ + r * l_.keys_padded, 1, words(scores_ + r * l_.keys_padded), most);
+    for (int64_t c = 0; c < most; c += k_value_chunk)
+      j_.pairs->product(words(scores_) + c / 2, l_.keys_padded, words(values_) + c / 2 * l_.value_padded, l_.value_padded, result_, l_.value_padded,
+                        count, (std::min(k_value_chunk, most - c) + 1) / 2, l_.value_padded, c > 0);
   }
 
   // Keys [low, high) that row i of a head may see.
@@ -118,19 +162,25 @@ class Worker {
       const int64_t head = unit * j_.repeat + (first + r) / j_.rows, i = (first + r) % j_.rows;
       const float* q = d_.q + j_.q_at[static_cast<size_t>(head)] + i * j_.q_row;
       float* to = queries_ + r * j_.width;
-      if (j_.q_column == 1) j_.scale_by(q, to, j_.width, j_.scale);
+      if (j_.pairs && j_.q_column == 1) j_.pairs->narrow(q, j_.scale, words(to), j_.width);
+      else if (j_.q_column == 1) j_.scale_by(q, to, j_.width, j_.scale);
       else
         for (int64_t e = 0; e < j_.width; ++e) to[e] = q[e * j_.q_column] * j_.scale;
+      if (j_.pairs && j_.q_column != 1) j_.pairs->narrow(to, 1, words(to), j_.width);
       int64_t low, high;
       range(unit, head, i, low, high);
       most = std::max(most, high);
     }
-    for (int64_t t = 0; t < most; t += k_key_tile)
-      j_.product(queries_, j_.width, keys_ + t * j_.width, k_key_tile, scores_ + t, l_.keys_padded, count, j_.width, k_key_tile, false);
+    if (j_.pairs) multiply_pairs(count, most, false);
+    else
+      for (int64_t t = 0; t < most; t += k_key_tile)
+        j_.product(queries_, j_.width, keys_ + t * j_.width, k_key_tile, scores_ + t, l_.keys_padded, count, j_.width, k_key_tile, false);
     for (int64_t r = 0; r < count; ++r) soften(unit, first + r, scores_ + r * l_.keys_padded, most, sums_[r]);
-    for (int64_t c = 0; c < most; c += k_value_chunk)
-      j_.product(scores_ + c, l_.keys_padded, value_ + c * value_stride_, value_stride_, result_, l_.value_padded, count,
-                 std::min(k_value_chunk, most - c), l_.value_padded, c > 0);
+    if (j_.pairs) multiply_pairs(count, most, true);
+    else
+      for (int64_t c = 0; c < most; c += k_value_chunk)
+        j_.product(scores_ + c, l_.keys_padded, value_ + c * value_stride_, value_stride_, result_, l_.value_padded, count,
+                   std::min(k_value_chunk, most - c), l_.value_padded, c > 0);
     if (most == 0) std::memset(result_, 0, static_cast<size_t>(count * l_.value_padded) * sizeof(float));
     for (int64_t r = 0; r < count; ++r) {
       const int64_t head = unit * j_.repeat + (first + r) / j_.rows, i = (first + r) % j_.rows;
@@ -165,7 +215,9 @@ class Worker {
       if (j_.mask == AttentionJob::Mask::added) added = added_row(static_cast<const float*>(d_.mask) + at, n);
       else keep(static_cast<const uint8_t*>(d_.mask) + at, s + low, n);
     }
-    sum = n > 0 ? j_.soften(s + low, added, n, j_.zero_empty) : 0;
+    const int64_t padded = up(high, 16);  // whole vectors: what lies behind gets weight zero
+    std::fill(s + high, s + padded, -std::numeric_limits<float>::infinity());
+    sum = n > 0 ? j_.soften(s + low, added, n, padded - low, j_.zero_empty) : 0;
     std::fill(s, s + low, 0.0f);
     std::fill(s + high, s + most, 0.0f);
   }
@@ -185,7 +237,7 @@ class Worker {
   const AttentionJob& j_;
   const Cut& l_;
   const AttentionData& d_;
-  float *keys_, *values_, *queries_, *scores_, *result_, *sums_, *mask_;
+  float *keys_, *values_, *queries_, *scores_, *result_, *sums_, *mask_, *plain_;
   const float* value_ = nullptr;
   int64_t value_stride_ = 0, unit_ = -1;
 };

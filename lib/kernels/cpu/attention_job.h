@@ -2,6 +2,7 @@
 #pragma once
 #include <vector>
 
+#include "kernels/cpu/attention_bf16.h"
 #include "kernels/cpu/attention_tiles.h"
 #include "kernels/cpu/simd_quant.h"
 #include "kernels/kernel.h"
@@ -33,6 +34,7 @@ struct AttentionJob {
   MaskRow keep = kernels::mask_row();
   ScaleRow scale_by = kernels::scale_row();
   CapRow cap = cap_row();
+  std::optional<PairTiles> pairs;  // products of bfloat16
   QuantizeRow quantize = nullptr;  // of an 8-bit result
   LinearQuant y_quant;
   bool zero_empty = false;  // rows that see no key become zeros; else what softmax of -infinity gives

@@ -124,7 +124,7 @@ MO_INLINE float exp_negative(float x) {
   return x != x ? x : y;
 }
 
-MO_INLINE float softmax_body(float* s, const float* mask, int64_t n, bool zero_empty) {
+MO_INLINE float softmax_body(float* s, const float* mask, int64_t n, int64_t padded, bool zero_empty) {
   float m = -std::numeric_limits<float>::infinity();
   if (mask) {
 #pragma omp simd reduction(max : m)
@@ -135,7 +135,7 @@ MO_INLINE float softmax_body(float* s, const float* mask, int64_t n, bool zero_e
     }
   } else {
 #pragma omp simd reduction(max : m)
-    for (int64_t i = 0; i < n; ++i) m = s[i] > m ? s[i] : m;
+    for (int64_t i = 0; i < padded; ++i) m = s[i] > m ? s[i] : m;
   }
   if (zero_empty && m == -std::numeric_limits<float>::infinity()) {
     for (int64_t i = 0; i < n; ++i) s[i] = 0;
@@ -143,14 +143,14 @@ MO_INLINE float softmax_body(float* s, const float* mask, int64_t n, bool zero_e
   }
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; ++i) {
+  for (int64_t i = 0; i < padded; ++i) {
     float e = exp_negative(s[i] - m);
     s[i] = e;
     sum += e;
   }
   return sum;
 }
-MO_SIMD_PLAIN(softmax, float, (float* s, const float* mask, int64_t n, bool zero_empty), (s, mask, n, zero_empty))
+MO_SIMD_PLAIN(softmax, float, (float* s, const float* mask, int64_t n, int64_t padded, bool zero_empty), (s, mask, n, padded, zero_empty))
 
 MO_INLINE void mask_body(float* s, const uint8_t* mask, int64_t n, bool keeps, float fill) {
   const uint8_t turn = keeps ? 0 : 1;

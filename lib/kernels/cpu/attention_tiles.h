@@ -15,8 +15,9 @@ TileProduct tile_product();
 using PackKeys = void (*)(const float* src, int64_t key_stride, int64_t width_stride, float* dst, int64_t keys, int64_t width);
 PackKeys pack_keys();
 
-// s = exp(x - max x) with x = s + mask (mask may be null); returns the sum, 0 when all x are -infinity and `zero_empty` (s becomes 0 then).
-using SoftmaxParts = float (*)(float* s, const float* mask, int64_t n, bool zero_empty);
+// s = exp(x - max x) with x = s + mask (mask may be null) for the first n, for `padded` - n more that are -infinity 0; returns the sum, 0 when all x are
+// -infinity and `zero_empty` (s becomes 0 then).
+using SoftmaxParts = float (*)(float* s, const float* mask, int64_t n, int64_t padded, bool zero_empty);
 SoftmaxParts softmax_parts();
 
 // s = keep ? s : fill, where keep is mask != 0 (or == 0 unless `keeps`).

@@ -210,7 +210,8 @@ void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_s
 
 void begin_moving(const Gemm& g, float x_scale, int32_t x_zero, int32_t* start, float* scale) {
   for (size_t i = 0; i < g.start.size(); ++i) {
-    start[i] = static_cast<int32_t>(static_cast<uint32_t>(g.start[i]) + static_cast<uint32_t>(x_zero) * static_cast<uint32_t>(g.by_zero[i]));
+    start[i] =
+        static_cast<int32_t>(static_cast<uint32_t>(g.start[i]) + static_cast<uint32_t>(x_zero - g.x.zero) * static_cast<uint32_t>(g.by_zero[i]));
     scale[i] = x_scale * g.scale[i];
   }
 }

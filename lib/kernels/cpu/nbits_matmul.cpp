@@ -79,10 +79,15 @@ struct Job {
   TileProduct product = nullptr;
   int64_t chunk = 0, worker_bytes = 0;
 
-  // How many rows the pass at `row` takes.
-  int64_t pass_rows(int64_t row) const {
-    const int64_t left = s.rows - row;
-    return left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+  struct Pass {
+    int64_t row, rows;
+  };
+  std::vector<Pass> passes;
+  void cut_rows() {
+    for (int64_t row = 0; row < s.rows; row += passes.back().rows) {
+      const int64_t left = s.rows - row;
+      passes.push_back({row, left >= 12 && !fine ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1});
+    }
   }
 
   void add_bias(float* y, int64_t row_count, int64_t first, int64_t columns) const {
@@ -92,16 +97,9 @@ struct Job {
   }
 
   void run_integer(const float* x, float* y, char* scratch) const {
-    const int64_t full = s.rows / k_rows, count = full + ((s.rows % 8 & 4) != 0) + ((s.rows % 4 & 2) != 0) + s.rows % 2;
-    auto first_row = [&](int64_t p) {
-      if (p <= full) return p * k_rows;
-      int64_t row = full * k_rows;
-      for (int64_t i = full; i < p; ++i) row += pass_rows(row);
-      return row;
-    };
-    auto activations = [&](int64_t p, int64_t rows) {
+    const int64_t count = static_cast<int64_t>(passes.size());
+    auto activations = [&](int64_t p) {
       char* at = scratch + p * pass_bytes;
-      (void)rows;
       Activations a;
       a.high = reinterpret_cast<const int8_t*>(at);
       a.low = fine ? a.high + high_bytes : nullptr;
@@ -112,8 +110,8 @@ struct Job {
     };
     parallel_for(count > 1 ? threads : 1, count, 1, [&](int64_t from, int64_t to) {
       for (int64_t p = from; p < to; ++p) {
-        const int64_t row = first_row(p), rows = pass_rows(row);
-        Activations a = activations(p, rows);
+        const auto [row, rows] = passes[static_cast<size_t>(p)];
+        Activations a = activations(p);
         quantize(x + row * s.k, s.k, rows, s.k, s.depth, step, const_cast<int8_t*>(a.high), const_cast<int8_t*>(a.low), const_cast<float*>(a.scale),
                  const_cast<float*>(a.sum));
       }
@@ -123,12 +121,12 @@ struct Job {
       for (int64_t g = from; g < to; ++g) {
         const int64_t first = g * k_columns, columns = std::min(k_columns, s.n - first);
         for (int64_t p = 0; p < count; ++p) {
-          const int64_t row = first_row(p), rows = pass_rows(row);
+          const auto [row, rows] = passes[static_cast<size_t>(p)];
           float* to_y = y + row * s.n + first;
           if (columns == k_columns) {
-            multiply(w, activations(p, rows), rows, g, to_y, s.n);
+            multiply(w, activations(p), rows, g, to_y, s.n);
           } else {
-            multiply(w, activations(p, rows), rows, g, edge, k_columns);
+            multiply(w, activations(p), rows, g, edge, k_columns);
             for (int64_t r = 0; r < rows; ++r) std::memcpy(to_y + r * s.n, edge + r * k_columns, static_cast<size_t>(columns) * sizeof(float));
           }
           add_bias(to_y, rows, first, columns);
@@ -190,7 +188,8 @@ Offer prepare(const Request& r) {
   if (isa() >= Isa::avx512_vnni) {
     // accuracy_level 4 allows activations of 8 bits; else they get 15
     j.fine = n.i("accuracy_level", 0) != 4;
-    j.step = std::min<int64_t>(s.block, 64);
+    j.step = std::min<int64_t>(s.block, j.fine ? 64 : 128);
+    j.cut_rows();
     j.multiply = multiply_vnni(j.fine);
     j.quantize = quantize_rows();
     auto rounded = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
@@ -198,7 +197,7 @@ Offer prepare(const Request& r) {
     j.scale_bytes = rounded(s.depth / j.step * k_rows * 4);
     j.pass_bytes = j.high_bytes * (j.fine ? 2 : 1) + 2 * j.scale_bytes;
     p.detail = text("avx512_vnni, activations of ", j.fine ? 15 : 8, " bits");
-    p.scratch_bytes = j.pass_bytes * ((s.rows + k_rows - 1) / k_rows + 2);
+    p.scratch_bytes = j.pass_bytes * static_cast<int64_t>(j.passes.size());
     p.run = [job](const Args& a) {
       job->run_integer(static_cast<const float*>(a.src[0]), static_cast<float*>(a.dst[0]), static_cast<char*>(a.scratch));
     };

@@ -21,25 +21,25 @@ MO_VNNI inline void multiply_rows(const Weights& w, const Activations& x, int64_
   const int8_t *high = x.high, *low = x.low;
   const int64_t groups = x.step / 8, count = w.depth / x.step, per_block = w.block / x.step;
   __m512 total[rows];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
   for (int r = 0; r < rows; ++r) total[r] = _mm512_setzero_ps();
   int64_t in_block = 0;
   for (int64_t t = 0; t < count; ++t) {
     __m512i h[rows], l[rows];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int r = 0; r < rows; ++r) h[r] = l[r] = _mm512_setzero_si512();
     for (int64_t e = 0; e < groups; ++e, data += k_columns, high += rows * 8) {
       const __m512i v = _mm512_loadu_si512(data);
       const __m512i first = _mm512_and_si512(v, mask), second = _mm512_and_si512(_mm512_srli_epi32(v, 4), mask);
       const auto* xh = reinterpret_cast<const int32_t*>(high);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
       for (int r = 0; r < rows; ++r) {
         h[r] = _mm512_dpbusd_epi32(h[r], first, _mm512_set1_epi32(xh[2 * r]));
         h[r] = _mm512_dpbusd_epi32(h[r], second, _mm512_set1_epi32(xh[2 * r + 1]));
       }
       if constexpr (fine) {
         const auto* xl = reinterpret_cast<const int32_t*>(low);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
         for (int r = 0; r < rows; ++r) {
           l[r] = _mm512_dpbusd_epi32(l[r], first, _mm512_set1_epi32(xl[2 * r]));
           l[r] = _mm512_dpbusd_epi32(l[r], second, _mm512_set1_epi32(xl[2 * r + 1]));
@@ -48,7 +48,7 @@ MO_VNNI inline void multiply_rows(const Weights& w, const Activations& x, int64_
       }
     }
     const __m512 scale = _mm512_loadu_ps(scales), zero = zeros ? _mm512_loadu_ps(zeros) : _mm512_set1_ps(8.0f);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int r = 0; r < rows; ++r) {
       const __m512i sum = fine ? _mm512_add_epi32(_mm512_slli_epi32(h[r], 7), l[r]) : h[r];
       const __m512 f = _mm512_fnmadd_ps(zero, _mm512_set1_ps(x.sum[t * rows + r]), _mm512_cvtepi32_ps(sum));
@@ -60,13 +60,16 @@ MO_VNNI inline void multiply_rows(const Weights& w, const Activations& x, int64_
       if (zeros) zeros += k_columns;
     }
   }
-#pragma GCC unroll 8
+#pragma GCC unroll 12
   for (int r = 0; r < rows; ++r) _mm512_storeu_ps(y + r * stride, total[r]);
 }
 
 template <bool fine>
 MO_VNNI void multiply(const Weights& w, const Activations& x, int64_t rows, int64_t g, float* y, int64_t stride) {
   switch (rows) {
+    case 12:
+      if constexpr (!fine) return multiply_rows<12, fine>(w, x, g, y, stride);
+      [[fallthrough]];
     case 8: return multiply_rows<8, fine>(w, x, g, y, stride);
     case 4: return multiply_rows<4, fine>(w, x, g, y, stride);
     case 2: return multiply_rows<2, fine>(w, x, g, y, stride);

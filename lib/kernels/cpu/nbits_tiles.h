@@ -5,7 +5,7 @@
 namespace mo::kernels::nbits {
 
 inline constexpr int64_t k_columns = 16;  // of a group
-inline constexpr int64_t k_rows = 8;      // of activations met by one pass over the weights
+inline constexpr int64_t k_rows = 12;     // of activations met by one pass over the weights; 8 where they have 15 bits
 
 // Group g, eight k from 8 e on, column c: 32 bits at data[(g * depth / 8 + e) * 16 + c]; byte b holds k = 8 e + b (low half) and 8 e + 4 + b (high half).
 // Scales and zeros are [group][block][16].
@@ -26,7 +26,7 @@ struct Activations {
   int64_t step;
 };
 
-// y[r * stride + c] for `rows` (1, 2, 4 or 8) rows and the 16 columns of group g.
+// y[r * stride + c] for `rows` (1, 2, 4, 8 or, not fine, 12) rows and the 16 columns of group g.
 using Multiply = void (*)(const Weights& w, const Activations& x, int64_t rows, int64_t g, float* y, int64_t stride);
 Multiply multiply_vnni(bool fine);  // machines with AVX512-VNNI only
 
