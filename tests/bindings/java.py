@@ -89,7 +89,8 @@ def other_abi(folder, jar):
     shutil.copy(BUILD / "java/libmojni.so", stub)
     (folder / "Version.java").write_text("public class Version { public static void main(String[] a) { System.out.println(ai.libmo.Libmo.version()); } }\n")
     done = run(["java", f"-Dai.libmo.library.path={stub}", "-cp", jar, folder / "Version.java"])
-    note("a library of another ABI is refused", "ABI version 2, this jar is for 1" in done.stdout, done.stdout)
+    wanted = ["ABI version 2, this jar is for 1", f"Loaded are {stub}/libmo.so.1", f"property ai.libmo.library.path: {stub}/libmojni.so was loaded"]
+    note("a library of another ABI is refused, with its path", all(text in done.stdout for text in wanted), done.stdout)
 
 
 def allocation(jar):

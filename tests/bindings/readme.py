@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Follows the README of examples/go, examples/csharp or examples/java line by line in an empty folder, with nothing but the installed package.
+"""Follows the README of the examples in a language line by line in an empty folder, with nothing but the installed package.
 
-usage: readme.py go|csharp|java      prints "N passed, N failed, N skipped" last; every command line of the README is a check. The scoring service that it
-starts is then asked more (service.py), and told to end.
+usage: readme.py c|cpp|go|csharp|java      prints "N passed, N failed, N skipped" last; every command line of the README is a check. The scoring service that it
+starts, if any, is then asked more (service.py), and told to end.
 """
 import os
 import pathlib
@@ -45,8 +45,8 @@ def interruptible():
 def main():
     language = sys.argv[1]
     examples = ROOT / "examples" / language
-    script = {"go": "go.sh", "csharp": "nuget.sh", "java": "java.sh"}[language]
-    if language != "java" or not list((BUILD / "packages/java").glob("*-all.jar")):   # java.sh takes long, and java.py has run it
+    script = {"go": "go.sh", "csharp": "nuget.sh", "java": "java.sh", "c": None, "cpp": None}[language]
+    if script and (language != "java" or not list((BUILD / "packages/java").glob("*-all.jar"))):   # java.sh takes long, and java.py has run it
         subprocess.run([ROOT / "packaging" / script], check=True, env={**os.environ, "MO_BUILD": str(BUILD)}, stdout=subprocess.DEVNULL)
     counts = {True: 0, False: 0}
 
@@ -60,18 +60,18 @@ def main():
         at = pathlib.Path(made)
         work, prefix = at / "work", at / "installed"
         work.mkdir()
-        for source in [*examples.glob("*.go"), *examples.glob("*.cs"), *examples.glob("*.java"), MODEL]:
+        for source in [*(p for p in examples.iterdir() if p.is_file() and p.name != "README.md"), MODEL, *MODEL.parent.glob("*.yaml"), *MODEL.parent.glob("*.tar.gz")]:
             shutil.copy(source, work)
-        if language == "go":
+        if language in ("c", "cpp", "go"):
             subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
         elif language == "csharp":
             shutil.copy(next((BUILD / "packages/nuget").glob("*.nupkg")), work)
         go = shutil.which("go")
         clean = {"PATH": "/usr/bin:/bin" + (f":{pathlib.Path(go).parent}" if go else ""), "HOME": str(at), "LC_ALL": "C.UTF-8", "GOTOOLCHAIN": "local",
                  "GOCACHE": str(BUILD / "go-cache"), "GOMODCACHE": str(at / "modules"), **{k: v for k, v in os.environ.items() if k in ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS")}}
-        port, exports = free_port(), []
+        port, exports, server = free_port(), [], None
         for line in commands(examples / "README.md"):
-            line = line.replace("PREFIX", str(prefix)).replace("PACKAGES", str(BUILD / "packages")).replace("8080", port).replace("8081", port)
+            line = re.sub(r"\bPREFIX\b", str(prefix), line).replace("PACKAGES", str(BUILD / "packages")).replace("8080", port).replace("8081", port)
             if line.startswith("export "):
                 exports.append(line)
                 continue
@@ -83,19 +83,20 @@ def main():
                 continue
             run = subprocess.run(["bash", "-c", full], cwd=work, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
             note(line, run.returncode == 0 and answered(line, run.stdout), run.stdout)
-        for check in service.check(language, f"http://localhost:{port}", work / "shapes_int8.onnx"):
-            note(*check)
-        going = server.poll() is None
-        if going:
-            os.killpg(server.pid, signal.SIGINT)
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
-            going = False
-        log = os.read(terminal, 1 << 16).decode()
-        note("the service ends when it is interrupted, and not before", going and (language == "java" or "stopped" in log), log)
+        if server:
+            for check in service.check(language, f"http://localhost:{port}", work / "shapes_int8.onnx"):
+                note(*check)
+            going = server.poll() is None
+            if going:
+                os.killpg(server.pid, signal.SIGINT)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+                going = False
+            log = os.read(terminal, 1 << 16).decode()
+            note("the service ends when it is interrupted, and not before", going and (language == "java" or "stopped" in log), log)
         subprocess.run(["chmod", "-R", "u+w", str(at)])   # Go makes its module cache read-only
     print(f"{counts[True]} passed, {counts[False]} failed, 0 skipped")
     return counts[False] != 0

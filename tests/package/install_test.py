@@ -3,6 +3,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -65,13 +66,15 @@ class Install(unittest.TestCase):
         self.check(["cmake", "--build", project / "b"])
         self.assertTrue(self.check([project / "b/version"], env={}).strip())
 
-    def test_c_example_builds_strictly(self):
-        sources = sorted((ROOT / "examples/c").glob("*.c"))
-        if not sources:
-            self.skipTest("no examples/c")
-        for source in sources:
-            with self.subTest(source=source.name):
-                for compiler in ("gcc", "clang-14"):
-                    if shutil.which(compiler):
-                        self.check([compiler, "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", source, "-o", self.at / source.stem,
-                                    f"-I{self.prefix}/include", f"-L{self.prefix}/lib", "-lmo", f"-Wl,-rpath,{self.prefix}/lib"])
+    def test_examples_build_strictly(self):
+        for source in sorted([*(ROOT / "examples/c").glob("*.c"), *(ROOT / "examples/cpp").glob("*.cpp")]):
+            for compiler, standard in (("gcc", "c99"), ("clang-14", "c99")) if source.suffix == ".c" else (("g++", "c++17"), ("clang++-14", "c++17")):
+                if shutil.which(compiler):
+                    with self.subTest(source=source.name, compiler=compiler):
+                        self.check([compiler, f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", source, "-o", self.at / source.stem,
+                                    f"-I{self.prefix}/include", f"-L{self.prefix}/lib", "-lmo", "-pthread", f"-Wl,-rpath,{self.prefix}/lib"])
+
+    def test_examples_follow_their_readme(self):
+        for language in ("c", "cpp"):
+            with self.subTest(language=language):
+                self.check([sys.executable, ROOT / "tests/bindings/readme.py", language])

@@ -19,6 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -45,8 +48,20 @@ final class NativeLibrary {
     int found = Native.mo_abi_version();
     if (found != NativeConstants.MO_ABI_VERSION) {
       throw new UnsatisfiedLinkError("libmo.so.1 has ABI version " + found + ", this jar is for " + NativeConstants.MO_ABI_VERSION
-          + "; another libmo was loaded before, or lies beside libmojni.so (" + String.join("; ", attempt.tried) + ")");
+          + ": another libmo was loaded before, or lies beside libmojni.so. Loaded are " + String.join(", ", mapped()) + ". Tried:\n  "
+          + String.join("\n  ", attempt.tried));
     }
+  }
+
+  /** The files of libmo in this process. */
+  private static Set<String> mapped() {
+    Set<String> files = new TreeSet<>();
+    try (Stream<String> lines = Files.lines(Paths.get("/proc/self/maps"))) {
+      lines.filter(line -> line.contains("/libmo") && line.contains(".so")).forEach(line -> files.add(line.substring(line.indexOf('/'))));
+    } catch (IOException | RuntimeException e) {
+      files.add("unknown (" + e + ")");
+    }
+    return files;
   }
 
   private boolean any() {
@@ -73,7 +88,11 @@ final class NativeLibrary {
     if (error != null && String.valueOf(error.getMessage()).contains("another classloader")) {
       error = loadThroughCopy(folder);
     }
-    return error == null || note(how + ": " + file, error);
+    if (error == null) {
+      tried.add(how + ": " + file + " was loaded");
+      return true;
+    }
+    return note(how + ": " + file, error);
   }
 
   /** A JVM loads one file for one class loader only; a second loader gets a copy, with links to what it needs. */
@@ -143,6 +162,7 @@ final class NativeLibrary {
         }
         UnsatisfiedLinkError error = tryLoad(made.resolve(NAME));
         if (error == null) {
+          tried.add(where + " " + folder + " copied to " + made + " was loaded");
           return true;
         }
         note(where + " " + folder + " copied to " + made, error);
@@ -294,7 +314,7 @@ final class NativeLibrary {
     if (folder == null) {
       return;
     }
-    try (java.util.stream.Stream<Path> files = Files.list(folder)) {
+    try (Stream<Path> files = Files.list(folder)) {
       for (Path file : (Iterable<Path>) files::iterator) {
         Files.deleteIfExists(file);
       }

@@ -115,19 +115,40 @@ class LoaderTest {
     }
   }
 
-  @Test
-  void aReadOnlyOrNoexecTemporaryFolderIsSaid() throws Exception {
-    Path mounted = Files.createDirectory(folder.resolve("noexec"));
-    Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "noexec,size=200m", "tmpfs", mounted.toString()).redirectErrorStream(true).start();
+  private interface Body {
+    void run(Path mounted) throws Exception;
+  }
+
+  /** Runs with a file system of its own; skips where mounting is not allowed. */
+  private void mounted(String options, Body body) throws Exception {
+    Path place = Files.createDirectory(folder.resolve("mounted"));
+    Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "tmpfs", place.toString()).redirectErrorStream(true).start();
     mount.getInputStream().readAllBytes();
-    assumeTrue(mount.waitFor() == 0, "cannot mount a noexec folder here");
+    assumeTrue(mount.waitFor() == 0, "mounting is not allowed here");
     try {
-      String output = java(both(), "-Dai.libmo.tmpdir=" + mounted);
-      assertTrue(output.contains("mounted noexec") && output.contains(mounted.toString()), output);
-      assertEquals("version 0.1.0", java(both(), "-Djava.io.tmpdir=" + mounted).trim(), "the next folder is taken");
+      body.run(place);
     } finally {
-      new ProcessBuilder("umount", mounted.toString()).start().waitFor();
+      new ProcessBuilder("umount", place.toString()).start().waitFor();
     }
+  }
+
+  @Test
+  void aNoexecTemporaryFolderIsSaid() throws Exception {
+    mounted("noexec,size=200m", place -> {
+      String output = java(both(), "-Dai.libmo.tmpdir=" + place);
+      assertTrue(output.contains("mounted noexec") && output.contains(place.toString()), output);
+      assertEquals("version 0.1.0", java(both(), "-Djava.io.tmpdir=" + place).trim(), "the next folder is taken");
+    });
+  }
+
+  @Test
+  void aReadOnlyFileSystemIsSaidAndNeedsNoCopy() throws Exception {
+    mounted("ro,size=1m", place -> {
+      String output = java(both(), "-Dai.libmo.tmpdir=" + place);
+      assertTrue(output.contains("Read-only file system") && output.contains(place.toString()), output);
+      assertEquals("version 0.1.0", java(both(), "-Djava.io.tmpdir=" + place).trim(), "the next folder is taken");
+      assertEquals("version 0.1.0", java(CLASSES.toString(), "-Djava.io.tmpdir=" + place, "-Dai.libmo.library.path=" + PLATFORM).trim());
+    });
   }
 
   @Test

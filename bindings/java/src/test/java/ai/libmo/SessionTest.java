@@ -59,6 +59,20 @@ class SessionTest {
   }
 
   @Test
+  void errorsOfANodeNameItAndItsOperator() throws Exception {
+    byte[] bytes = Files.readAllBytes(Models.path("classifier"));
+    String text = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).replace("Relu", "Relq");
+    MoException error = assertThrows(MoException.class, () -> {
+      try (Model model = Model.of(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1))) {
+        model.session().close();
+      }
+    });
+    assertEquals("first_relu", error.node());
+    assertEquals("Relq", error.operator());
+    assertTrue(error.getMessage().contains("unknown"), error.getMessage());
+  }
+
+  @Test
   void threadsShareASession() throws Exception {
     try (Model model = Models.classifier(); Session session = model.session(SessionOptions.builder().threads(1).build()); Tensors images = Models.images(1)) {
       float[] wanted;
