@@ -63,6 +63,9 @@ Options for_backend(const Options& wanted, Result& result) {
   }
   if (o.activation_type == "auto") o.activation_type = fp8 ? o.precision : "uint8";
   require(!fp8 || o.mode == "weight_only" || o.activation_type.starts_with("fp8"), Code::invalid_argument, "fp8 weights want fp8 activations");
+  if (o.backend == "onnxruntime" && o.mode != "weight_only" && o.activation_type.starts_with("fp8"))
+    result.warnings.push_back(
+        "ONNX Runtime 1.31 refuses products of fp8 activations, which it fuses into integer operators: load this with graph optimizations off");
   if (o.format == "auto" && o.mode == "weight_only" && narrow(o.precision) && o.backend == "onnxruntime") o.format = "matmul_nbits";
   if (o.format == "auto") o.format = "qdq";
   if (o.granularity == "auto") o.granularity = o.mode == "weight_only" && narrow(o.precision) ? "per_block" : "per_channel";

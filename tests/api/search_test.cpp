@@ -49,6 +49,10 @@ int64_t int8_bytes(const mo_model* m) {
   return Json::parse(mo_buffer_text(text.get()))["bytes_by_dtype"].value("int8", int64_t{0});
 }
 
+std::string digest(const mo_model* m) {
+  return mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(m, out); }).get());
+}
+
 // 1 while the ruined product (16 weights) is in float.
 int32_t without_fc2(void* user, const mo_model* candidate, double* value) {
   ++*static_cast<int*>(user);
@@ -133,8 +137,39 @@ TEST_CASE("what a search decided is a scheme that mo_quantize follows to the sam
   ok(mo_options_set_string(follow.get(), "scheme", path.c_str()));
   ok(mo_quantize(b.m.get(), nullptr, follow.get(), nullptr, &again, nullptr));
   Own<mo_model> other(again);
-  auto digest = [](const mo_model* m) {
-    return std::string(mo_buffer_text(make<mo_buffer>([&](mo_buffer** out) { return mo_model_digest(m, out); }).get()));
-  };
   CHECK(digest(made) == digest(again));
+}
+
+TEST_CASE("mixes of precisions, nodes or blocks as units, are replayed elsewhere to the same bytes without searching") {
+  Bench b;
+  for (const char* wishes : {
+           R"({"precisions": ["int8", "int4"], "max_size_ratio": 0.3})",
+           R"({"precisions": ["int8", "fp16"], "max_size_ratio": 0.4})",
+           R"({"precisions": ["int8", "int4_weights", "bf16"], "max_size_ratio": 0.5, "unit": "block"})",
+           R"({"precisions": ["int8_dynamic", "int8_weights"], "max_size_ratio": 0.35})",
+           R"({"precisions": ["int8"], "max_size_ratio": 0.6, "max_latency_ratio": 1000, "unit": "block"})",
+       }) {
+    CAPTURE(std::string(wishes));
+    TempFolder folder;
+    std::string path = folder / "scheme.json";
+    auto quantize = make<mo_options>([](mo_options** out) { return mo_options_create("quantize", out); });
+    ok(mo_options_set_string(quantize.get(), "save_scheme", path.c_str()));
+    auto goal = make<mo_options>([](mo_options** out) { return mo_options_create("goal", out); });
+    ok(mo_options_parse(goal.get(), R"({"keep_slower": true, "threads": 1, "timing": {"seconds": 0.001}})"));
+    ok(mo_options_parse(goal.get(), wishes));
+    mo_model *made = nullptr, *again = nullptr;
+    mo_report* report = nullptr;
+    ok(mo_quantize_to_goal(b.m.get(), b.calibration.get(), nullptr, nullptr, nullptr, quantize.get(), goal.get(), nullptr, &made, &report));
+    Own<mo_model> owner(made);
+    Own<mo_report> owned(report);
+    CHECK(mo_report_passed(report) == 1);
+    auto follow = make<mo_options>([](mo_options** out) { return mo_options_create("quantize", out); });
+    ok(mo_options_set_string(follow.get(), "scheme", path.c_str()));
+    // static 4-bit ranges were weighed by the samples, so they are needed again; the others need no data
+    bool weighed = has(wishes, "\"int4\"");
+    ok(mo_quantize(b.m.get(), weighed ? b.calibration.get() : nullptr, follow.get(), nullptr, &again, nullptr));
+    Own<mo_model> other(again);
+    CHECK(digest(made) == digest(again));
+    CHECK(digest(made) != digest(b.m.get()));
+  }
 }

@@ -67,6 +67,37 @@ class Shapes(unittest.TestCase):
                     self.assertLess(np.abs(ours - also).max(), 0.1 * spread)
 
 
+    def test_fp8_activations_need_graph_optimizations_off_in_onnx_runtime(self):
+        """What docs/quantization.md says of fp8: when the default level takes such a file one day, this fails and the page changes."""
+        shapes = ROOT / "examples/shapes"
+        x = np.random.default_rng(0).standard_normal((2, 3, 32, 32)).astype(np.float32)
+
+        def session(path, level=ort.GraphOptimizationLevel.ORT_ENABLE_ALL):
+            options = ort.SessionOptions()
+            options.graph_optimization_level, options.log_severity_level = level, 4
+            return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]).run(None, {"image": x})[0]
+
+        exact = session(shapes / "shapes.onnx")
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder) / "q.onnx"
+            for options in ("--precision fp8_e4m3", "--precision fp8_e5m2", "--activation-type fp8_e4m3"):
+                with self.subTest(options=options):
+                    report = mo("quantize", shapes / "shapes.onnx", "--output", out, "--data", shapes / "calib.yaml", "--samples", 40, *options.split())
+                    self.assertTrue(any("graph optimizations off" in w for w in report["warnings"]), report["warnings"])
+                    onnx.checker.check_model(str(out), full_check=True)
+                    with self.assertRaisesRegex(Exception, "float8|zero_point of 1[79]"):
+                        session(out)
+                    np.savez(pathlib.Path(folder) / "x.npz", image=x)
+                    mo("run", out, "--inputs", pathlib.Path(folder) / "x.npz", "--output", pathlib.Path(folder) / "y.npz")
+                    ours = np.load(pathlib.Path(folder) / "y.npz")["logits"]
+                    self.assertLess(np.abs(ours - session(out, ort.GraphOptimizationLevel.ORT_DISABLE_ALL)).max(), 1e-3 * np.ptp(exact))
+                    also = ov.Core().compile_model(str(out), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})({"image": x})[0]
+                    self.assertLess(np.abs(ours - also).max(), 0.2 * np.ptp(exact))
+            report = mo("quantize", shapes / "shapes.onnx", "--output", out, "--mode", "weight_only", "--precision", "fp8_e4m3")
+            self.assertEqual(report["warnings"], [])
+            self.assertLess(np.abs(session(out) - exact).max(), 0.1 * np.ptp(exact))
+
+
 @unittest.skipIf(onnx is None, "onnx, onnxruntime or openvino is not installed")
 @unittest.skipUnless(KWS.exists(), "../shared is absent")
 class Keywords(unittest.TestCase):
