@@ -55,7 +55,7 @@ def main():
     parser.add_argument("--calib", required=True)
     parser.add_argument("--test", required=True)
     parser.add_argument("--metric", default="top1")
-    parser.add_argument("--method", default="minmax")
+    parser.add_argument("--method", default="percentile")
     parser.add_argument("--samples", default="-1")
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--skip", default="0", help="samples of --test left out at the start (those calibrated on)")

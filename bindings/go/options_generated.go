@@ -256,7 +256,7 @@ const (
 	QuantizePrecisionBf16    = "bf16"
 )
 
-// QuantizeCalibrationMethod: How the range of an activation is chosen from its statistics. Default: minmax.
+// QuantizeCalibrationMethod: How the range of an activation is chosen from its statistics. Default: percentile.
 func QuantizeCalibrationMethod(value string) QuantizeOption {
 	return QuantizeOption(setKey("calibration.method", value))
 }

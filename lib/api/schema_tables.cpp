@@ -94,7 +94,7 @@ constexpr OptionRow k_quantize[] = {
            "in float."),
     one_of("precision", "int8", "int8|uint8|int4|uint4|int3|int2|fp8_e4m3|fp8_e5m2|fp16|bf16",
            "Precision of weights; 3 and 2 bits are stored in 4; fp16 and bf16 are of weights and activations."),
-    one_of("calibration.method", "minmax", chooser_choices, "How the range of an activation is chosen from its statistics.", "calibration"),
+    one_of("calibration.method", "percentile", chooser_choices, "How the range of an activation is chosen from its statistics.", "calibration"),
     number("calibration.percentile", "99.999", "Percentage of an activation's values that the range of the percentile method covers.", 50, 100),
     one_of("granularity", "auto", "auto|per_channel|per_tensor|per_row|per_block",
            "Weights have one scale per output channel, one in all, per row of a table that is looked up, or per block_size inputs of a channel; "

@@ -1,6 +1,7 @@
 // The calibration session: the simplified model run with observers on every value that quantization could ask about.
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -65,13 +66,14 @@ class Reader {
   int64_t at_ = 0;
 };
 
-constexpr std::string_view k_magic = "libmo calibration 2\n";
+constexpr std::string_view k_magic = "libmo calibration 3\n";
 
 }  // namespace
 
 struct Calibration::State {
   std::unique_ptr<runtime::Session> session;
   std::map<std::string, Statistics, std::less<>> statistics;
+  std::set<std::string, std::less<>> convolved;  // values that a convolution reads
   std::string fingerprint;
   int64_t samples = 0;
   std::vector<runtime::Named> kept;
@@ -108,6 +110,8 @@ Calibration::Calibration(const graph::Model& model, const CalibrationOptions& op
   state_->room = options.kept_bytes;
   state_->fingerprint = fingerprint(prepared.graph, watched);
   for (const std::string& name : watched) state_->statistics[name];
+  for (graph::NodeId id : prepared.graph.order())
+    if (prepared.graph.node(id).is("Conv")) state_->convolved.insert(prepared.graph.value(prepared.graph.node(id).input(0)).name);
   runtime::SessionOptions session;
   session.threads = options.threads;
   session.observed = watched;
@@ -121,7 +125,7 @@ void Calibration::feed(const runtime::Named& inputs, Control* control) {
   runtime::RunOptions run;
   run.control = control;
   run.on_value = [&](const std::string& name, const Tensor& value) {
-    if (is_floating(value.dtype())) observe(fresh[name], value);
+    if (is_floating(value.dtype())) observe(fresh[name], value, state_->convolved.contains(name));
   };
   state_->session->run(inputs, run);
   for (const auto& [name, s] : fresh) quantize::merge(state_->statistics[name], s);
@@ -149,6 +153,8 @@ void Calibration::save(const std::string& path) const {
     w.number(s.feeds), w.number(s.sum_of_mins), w.number(s.sum_of_maxs);
     w.number<int64_t>(static_cast<int64_t>(s.bins.size()));
     for (int64_t b : s.bins) w.number(b);
+    w.number<int64_t>(static_cast<int64_t>(s.channel_sums.size())), w.number(s.channel_count);
+    for (double sum : s.channel_sums) w.number(sum);
   }
   write_file(path, text(k_magic, sha256_hex(w.out), "\n", w.out));
 }
@@ -172,6 +178,9 @@ void Calibration::load(const std::string& path) {
     int64_t bins = r.number<int64_t>();
     require(bins == 0 || bins == k_bins, Code::format, path, ": calibration histogram of ", bins, " bins");
     for (int64_t b = 0; b < bins; ++b) s.bins.push_back(r.number<int64_t>());
+    int64_t channels = r.number<int64_t>();
+    s.channel_count = r.number<int64_t>();
+    for (int64_t c = 0; c < channels; ++c) s.channel_sums.push_back(r.number<double>());  // a wrong count ends in "truncated"
   }
   state_->statistics = std::move(statistics);
   state_->samples = samples;

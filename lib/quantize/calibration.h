@@ -24,11 +24,14 @@ struct Statistics {
   // statistics merge in any order to the same result.
   double span = 0;
   std::vector<int64_t> bins;
+  // Inputs of convolutions only: sums per channel (axis 1) and the numbers summed in each; bias correction needs the means.
+  std::vector<double> channel_sums;
+  int64_t channel_count = 0;
 };
 inline constexpr int k_bins = 8192;
 inline constexpr float k_mask_limit = 1e30f;
 
-void observe(Statistics& s, const Tensor& value);  // floating-point tensors
+void observe(Statistics& s, const Tensor& value, bool channels = false);  // floating-point tensors; channels: sum them one by one too
 void merge(Statistics& into, const Statistics& other);
 
 struct CalibrationOptions {

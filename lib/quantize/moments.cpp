@@ -94,6 +94,29 @@ void product_rows(const Node& node, const Tensor& x, const Tensor& weights, int6
   f(0, rows.data(), static_cast<int64_t>(rows.size()) / cols, cols);
 }
 
+std::vector<double> taps_inside(const Node& node, const graph::Type& x, const Shape& weights) {
+  std::vector<double> share{1.0};
+  bool sized = x.ranked && x.dims.size() == weights.size();
+  Shape shape;
+  for (size_t d = 0; sized && d < x.dims.size(); ++d) shape.push_back(x.dims[d].size), sized = d < 2 || x.dims[d].size > 0;
+  if (!sized) return std::vector<double>(static_cast<size_t>(element_count(Shape(weights.begin() + 2, weights.end()))), 1.0);
+  Geometry g = geometry(node, shape, weights);
+  for (size_t d = 0; d < g.kernel.size(); ++d) {
+    std::vector<double> longer;
+    for (double before : share)
+      for (int64_t t = 0; t < g.kernel[d]; ++t) {
+        int64_t inside = 0;
+        for (int64_t o = 0; o < g.out[d]; ++o) {
+          int64_t at = o * g.stride[d] - g.pad[d] + t * g.dilation[d];
+          inside += at >= 0 && at < shape[d + 2];
+        }
+        longer.push_back(before * static_cast<double>(inside) / static_cast<double>(std::max<int64_t>(1, g.out[d])));
+      }
+    share = std::move(longer);
+  }
+  return share;
+}
+
 int64_t gram_bytes(const Graph& g, const Node& n) {
   auto place = weight_of(g, n);
   if (!place || role_of(n) != Role::compute || n.is("ConvTranspose")) return 0;

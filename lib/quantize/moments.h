@@ -24,6 +24,9 @@ std::map<std::string, InputMoments> collect_moments(const graph::Graph& g, const
 void product_rows(const graph::Node& node, const Tensor& x, const Tensor& weights, int64_t limit,
                   const std::function<void(int64_t group, const float* rows, int64_t n, int64_t cols)>& f);
 
+// Per tap of a convolution's kernel: the share of output positions at which it lies inside the input (x: its type; all 1 when its size is free).
+std::vector<double> taps_inside(const graph::Node& node, const graph::Type& x, const Shape& weights);
+
 // Bytes of second moments that one product needs, 0 when it has none.
 int64_t gram_bytes(const graph::Graph& g, const graph::Node& node);
 

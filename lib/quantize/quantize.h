@@ -11,9 +11,9 @@
 namespace mo::quantize {
 
 struct Options {
-  std::string mode = "static";                // static, dynamic, weight_only
-  std::string precision = "int8";             // of weights: int8, uint8, int4, uint4, int3, int2, fp8_e4m3, fp8_e5m2; of everything: fp16, bf16
-  std::string calibration_method = "minmax";  // by name of a chooser
+  std::string mode = "static";                    // static, dynamic, weight_only
+  std::string precision = "int8";                 // of weights: int8, uint8, int4, uint4, int3, int2, fp8_e4m3, fp8_e5m2; of everything: fp16, bf16
+  std::string calibration_method = "percentile";  // by name of a chooser
   ChooserOptions chooser;
   std::string granularity =
       "auto";  // of weights: per_channel, per_tensor, per_row, per_block; auto: per_block below 8 bits in weight_only mode, else per_channel

@@ -116,9 +116,32 @@ void count_bins(const float* x, int64_t n, Statistics& s, bool checked) {
   flush();
 }
 
+__attribute__((target_clones("avx512f", "avx2", "default"))) double sum_of(const float* x, int64_t n) {
+  constexpr int k_lanes = 16;
+  constexpr int64_t k_block = 4096;  // float partial sums stay short
+  double total = 0;
+  for (int64_t at = 0; at < n; at += k_block) {
+    int64_t m = std::min(k_block, n - at), body = m / k_lanes * k_lanes;
+    float sum[k_lanes] = {};
+    for (int64_t i = 0; i < body; i += k_lanes)
+      for (int k = 0; k < k_lanes; ++k) sum[k] += x[at + i + k];
+    for (float lane : sum) total += lane;
+    for (int64_t i = body; i < m; ++i) total += x[at + i];
+  }
+  return total;
+}
+
+void sum_channels(const Tensor& x, Statistics& s) {
+  int64_t channels = x.rank() < 3 ? 0 : x.dim(1), plane = channels ? x.size() / x.dim(0) / channels : 0;
+  if (plane == 0 || (!s.channel_sums.empty() && s.channel_sums.size() != static_cast<size_t>(channels))) return;
+  s.channel_sums.resize(static_cast<size_t>(channels));
+  for (int64_t i = 0; i < x.dim(0) * channels; ++i) s.channel_sums[static_cast<size_t>(i % channels)] += sum_of(x.data<float>() + i * plane, plane);
+  s.channel_count += x.dim(0) * plane;
+}
+
 }  // namespace
 
-void observe(Statistics& s, const Tensor& value) {
+void observe(Statistics& s, const Tensor& value, bool channels) {
   Tensor floats = value.cast(DType::f32);
   const float* x = floats.data<float>();
   constexpr int64_t k_block = 8192;
@@ -142,6 +165,7 @@ void observe(Statistics& s, const Tensor& value) {
   s.sum_of_mins += m.min, s.sum_of_maxs += m.max;
   grow_span(s, std::max(std::abs(static_cast<double>(m.min)), std::abs(static_cast<double>(m.max))));
   count_bins(x, floats.size(), s, clean);
+  if (channels && clean) sum_channels(floats, s);
 }
 
 void merge(Statistics& into, const Statistics& other) {
@@ -159,6 +183,10 @@ void merge(Statistics& into, const Statistics& other) {
   Statistics copy = other;
   grow_span(copy, into.span);
   for (size_t i = 0; i < into.bins.size(); ++i) into.bins[i] += copy.bins[i];
+  if (into.channel_sums.empty()) into.channel_sums.resize(other.channel_sums.size());
+  if (into.channel_sums.size() != other.channel_sums.size()) return;
+  for (size_t i = 0; i < into.channel_sums.size(); ++i) into.channel_sums[i] += other.channel_sums[i];
+  into.channel_count += other.channel_count;
 }
 
 }  // namespace mo::quantize

@@ -58,6 +58,23 @@ TEST_CASE("statistics of parts merged in any order equal those of the whole, bit
   }
 }
 
+TEST_CASE("sums per channel are those of axis 1, and merge") {
+  Tensor x = Tensor::of<float>({2, 2, 3}, {1, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60});
+  Statistics one, two;
+  quantize::observe(one, x, true);
+  CHECK(one.channel_sums == std::vector<double>{21, 210});
+  CHECK(one.channel_count == 6);
+  quantize::observe(two, x, true);
+  quantize::merge(one, two);
+  CHECK(one.channel_sums == std::vector<double>{42, 420});
+  CHECK(one.channel_count == 12);
+  Statistics none;
+  quantize::observe(none, x);
+  CHECK(none.channel_sums.empty());
+  quantize::observe(two, Tensor::of<float>({1, 2, 1}, {NAN, 1}), true);
+  CHECK(two.channel_count == 6);  // a feed with NaN says nothing about the means
+}
+
 TEST_CASE("the moving average is less moved by one wild feed than the extremes") {
   Statistics s;
   for (int i = 0; i < 9; ++i) quantize::observe(s, wave(100, i, 0.3, 1));

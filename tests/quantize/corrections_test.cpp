@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "base/error.h"
 #include "quantize/correct.h"
@@ -99,6 +100,41 @@ TEST_CASE("bias correction takes the mean error out of a coarse model") {
   double before = loss(m, o);
   o.corrections = {"bias_correction"};
   CHECK(loss(m, o) > before);
+}
+
+TEST_CASE("taps of a kernel see the share of positions that padding leaves them") {
+  graph::Model m =
+      model("(float32[1, 1, 3, 4] x) -> (y) { w = const float32[1, 1, 3, 1] {1, 2, 3}; c: y = Conv<pads = [1, 0, 0, 0], strides = [1, 2]>(x, w); }");
+  const graph::Graph& g = m.graph;
+  graph::NodeId conv = g.order().back();
+  std::vector<double> share = quantize::taps_inside(g.node(conv), g.value(g.node(conv).input(0)).type, {1, 1, 3, 1});
+  REQUIRE(share.size() == 3);  // rows -1 0 1 and 0 1 2: the first tap is inside once of two times
+  CHECK(share[0] == doctest::Approx(0.5));
+  CHECK(share[1] == doctest::Approx(1.0));
+  CHECK(share[2] == doctest::Approx(1.0));
+  graph::Type free = g.value(g.node(conv).input(0)).type;
+  free.dims[2] = {};
+  CHECK(quantize::taps_inside(g.node(conv), free, {1, 1, 3, 1}) == std::vector<double>{1, 1, 1});
+}
+
+TEST_CASE("biases of convolutions are corrected from statistics alone, as well as from samples") {
+  graph::Model m = three_convolutions();
+  Options o;
+  o.precision = "int3", o.granularity = "per_tensor", o.corrections = {"none"};
+  double none = loss(m, o);
+  o.corrections = {"auto"};
+  auto fed = calibrated(m);
+  std::string path = (std::filesystem::temp_directory_path() / "mo_corrections_test").string();
+  fed->save(path);
+  quantize::Calibration loaded(m, {1});
+  loaded.load(path);
+  std::filesystem::remove(path);
+  REQUIRE(loaded.kept_inputs().empty());
+  quantize::Result made = quantize::quantize(m, &loaded, o, nullptr);
+  CHECK(made.warnings.empty());
+  double from_statistics = snr(m, made.model);
+  CHECK(from_statistics == loss(m, o));
+  CHECK(from_statistics > none);
 }
 
 TEST_CASE("smoothquant and awq need samples and say so") {
