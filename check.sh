@@ -10,8 +10,8 @@ passed=0 failed=0 skipped=0
 
 # --- the steps ---------------------------------------------------------------------------------------------------------
 setup()     { cmake/setup.sh check; }
-build()     { cmake -S . -B "$MO_BUILD" -G Ninja -DMO_WERROR=ON && cmake --build "$MO_BUILD" -j "$JOBS" --target all mo_alloc_fail mo_rewrite mo_node_tests &&
-              ! grep 'warning:' "$logs/build.log" | grep -v Wrestrict; }   # the compiler cache repeats old warnings without failing
+build()     { cmake -S . -B "$MO_BUILD" -G Ninja && cmake --build "$MO_BUILD" -j "$JOBS" --target all mo_alloc_fail mo_rewrite mo_node_tests &&
+              ! grep 'warning:' "$logs/build.log" | grep -v Wrestrict; }   # flags are quickstart's, so that neither undoes the other's build
 unit()      { "$MO_BUILD/bin/mo_tests"; }
 structure() { "$python" tests/tools/run_python.py tests/tools; }
 abi()       { "$python" tests/tools/run_python.py tests/abi; }
