@@ -67,6 +67,9 @@ class Session:
         if error:
             self.lib.check(error)
 
+    def explain(self):
+        return json.loads(self.lib.text("mo_session_explain_json", self.session))
+
     def profile(self, iterations):
         return json.loads(self.lib.text("mo_session_profile_json", self.session, self.inputs, c.c_int32(iterations)))
 

@@ -74,4 +74,5 @@ def main():
                 print(f"| {title} | {precision} | {' | '.join(cells)} |", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ import os
 import platform
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -48,6 +49,28 @@ def versions():
     with open(libmo.LIBRARY, "rb") as f:
         out["libmo"] = libmo.Library().c.mo_version().decode() + " " + hashlib.file_digest(f, "sha256").hexdigest()[:10]
     return out
+
+
+def peak_of(threads):
+    """What mo_peak measures right beside a cell, None where it is not built: clocks drift, and a share of another minute's peak says little."""
+    program = os.path.join(os.path.dirname(models.MO), "mo_peak")
+    if not os.path.exists(program):
+        return None
+    run = subprocess.run([program, "--threads", str(threads), "--seconds", "0.1", "--megabytes", "256"], capture_output=True, text=True)
+    return json.loads(run.stdout) if run.returncode == 0 else None
+
+
+def peak_text(cell, row, precision):
+    """Share of the peak by libmo's minimum: of multiplying, or where each weight is read for one row only, of reading memory."""
+    if not cell.get("peak") or "libmo" not in cell["engines"]:
+        return ""
+    ms, work, peak = cell["engines"]["libmo"]["min_ms"], cell["work"], cell["peak"]
+    if row.endswith("_decode"):
+        read = work["bytes"] / (2 if precision == "bf16" else 1)  # the plan counts float32 weights, what is packed is half as large
+        return f"{100 * read / ms / 1e6 / peak['read_gbytes_per_s']:.0f} % read"
+    arithmetic = "int8" if precision.startswith("int") else precision
+    top = peak["gmacs"].get(arithmetic)
+    return f"{100 * work['macs'] / ms / 1e6 / top:.0f} %" if top else ""
 
 
 class Cell:
@@ -92,6 +115,9 @@ class Cell:
                 if engine not in warm or one < warm[engine][0]:
                     warm[engine] = (one, label, process, loaded)
             self.rounds(warm, result, a.seconds - (time.perf_counter() - begin))
+            if "libmo" in warm:
+                result["work"] = warm["libmo"][2].ask("work")
+                result["peak"] = peak_of(self.threads)
         result["took_s"] = round(time.perf_counter() - begin, 1)
         return result
 
@@ -176,14 +202,15 @@ def markdown(cells, results):
         group = [c for c in cells if (c.threads, c.batch) == (threads, batch) and c.key in results.cells]
         if not group:
             continue
-        lines += [f"**{threads} thread{'s' * (threads > 1)}, batch {batch}** (ms, minimum / median; ratio: better peer / libmo; ~: something else had the processor for a part)", "",
-                  "| model | | libmo | ORT | OV | ratio min | median |", "|---|---|---|---|---|---|---|"]
+        lines += [f"**{threads} thread{'s' * (threads > 1)}, batch {batch}** (ms, minimum / median; ratio: better peer / libmo; ~: something else had the processor for a part; of the peak: multiply-adds a second of what mo_peak measures beside the cell, of a decoder bytes of what it reads)", "",
+                  "| model | | libmo | of the peak | ORT | OV | ratio min | median |", "|---|---|---|---|---|---|---|---|"]
         previous = None
         for c in group:
             cell = results.cells[c.key]
             r = ratios(cell)
             title = models.ROWS.get(c.row, (c.row,))[0]
-            lines.append(f"| {title if title != previous else ''} | {c.precision}{' ~' if disturbed(cell) else ''} | {' | '.join(engine_text(cell, e) for e in ENGINES)} | "
+            lines.append(f"| {title if title != previous else ''} | {c.precision}{' ~' if disturbed(cell) else ''} | "
+                         f"{engine_text(cell, 'libmo')} | {peak_text(cell, c.row, c.precision)} | {' | '.join(engine_text(cell, e) for e in ENGINES[1:])} | "
                          + (f"{mark(r[0])} | {mark(r[1])} |" if r else "| |"))
             previous = title
         lines.append("")
@@ -295,4 +322,5 @@ def write_docs(text, measured, seen):
         f.write(before + BEGIN + "\n\n" + head + "\n\n" + text + "\n" + END + rest.split(END, 1)[1])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,8 @@
 """One engine with one model in a process of its own, kept warm: JSON requests come line by line on standard input, answers go out on standard output.
 
 {"do": "load", "engine", "path", "npz", "threads", "precision", "axes"} -> {"load_ms", "first_ms", "import_mb"}      {"do": "run", "seconds", "least", "warm"} -> {"times"}
-{"do": "memory"} -> {"peak_mb", "now_mb"}      {"do": "cycles", ...as load, "count"} -> {"now_mb": {cycle: MB}}      {"do": "profile", "runs"} -> libmo's profile
+{"do": "memory"} -> {"peak_mb", "now_mb"}      {"do": "cycles", ...as load, "count"} -> {"now_mb": {cycle: MB}}
+{"do": "work"} -> {"macs", "bytes"} of libmo's plan      {"do": "profile", "runs"} -> libmo's profile
 """
 import importlib
 import json
@@ -88,6 +89,11 @@ class Worker:
             if i in (1, 10, 100) or i == count:
                 seen[i] = status_mb("VmRSS")
         return {"now_mb": seen}
+
+    def work(self):
+        """Multiply-adds and bytes of one run of libmo's plan: bytes are of constants read once and of values between the steps."""
+        plan = self.once.explain()
+        return {"macs": plan.get("macs", 0), "bytes": plan.get("bytes", 0)}
 
     def profile(self, runs):
         return self.once.profile(runs)
