@@ -109,6 +109,12 @@ std::string unfit(const Graph& g, const Node& n, const Options& o) {
   return "";
 }
 
+// ONNX Runtime has an LSTM that quantizes its activations at run time; elsewhere the weights are stored in integers.
+std::string recurrent_how(const Graph& g, const Node& n, const Options& o) {
+  const bool dynamic = o.mode != "weight_only" && o.backend == "onnxruntime" && o.weight_symmetric && o.precision == "int8";
+  return dynamic && has_dynamic_lstm(g, n) ? "dynamic" : "weight_only";
+}
+
 // Nodes by their weights alone, subgraphs included; false when none is quantized, `first` then holds a reason.
 bool decide_by_weights(const Graph& g, const Options& o, const std::function<std::string(const Node&)>& refuse, Scheme& scheme, std::string& first) {
   bool any = false;
@@ -129,9 +135,10 @@ bool decide_by_weights(const Graph& g, const Options& o, const std::function<std
       continue;
     }
     any = true;
-    // Tables and recurrent nets have no integer operator: their weights are stored in integers.
+    // Tables and most recurrent nets have no integer operator: their weights are stored in integers.
     bool integer = o.mode == "dynamic" && role_of(n) == Role::compute;
-    form.how = !integer ? "weight_only" : o.activation_scale == "per_token" && !n.is("Conv") ? "dynamic_per_token" : "dynamic";
+    if (recurrent) form.how = recurrent_how(g, n, o);
+    else form.how = !integer ? "weight_only" : o.activation_scale == "per_token" && !n.is("Conv") ? "dynamic_per_token" : "dynamic";
     auto given = o.overrides.nodes.find(n.name);
     form.weights = given != o.overrides.nodes.end() && given->second.weights ? given->second.weights : weight_form(g, n, o);
   }
@@ -155,6 +162,12 @@ void decide_static(const Graph& g, const Calibration& calibration, const Options
       if (o.backend != "tensorrt" && is_integer(activation_dtype(o)) && o.precision.ends_with("int8"))
         any |= decide_by_weights(
             *body, inner, [&](const Node& b) { return b.is("Conv") ? std::string("a convolution in a body") : refuse(b); }, scheme, ignored);
+    }
+    if (is_recurrent(n) && o.backend != "tensorrt" && o.precision.ends_with("int8") && refuse(n).empty()) {  // activations as in mode dynamic
+      any = true;
+      form.how = recurrent_how(g, n, o);
+      form.weights = weight_form(g, n, o);
+      continue;
     }
     if (!points.quantized.contains(id)) {
       form.reason = reason_of(g, points, id, n);

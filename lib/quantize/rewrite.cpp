@@ -81,6 +81,7 @@ class Rewriter {
   static bool plain_gemm(const Node& n) { return n.is("Gemm") && !n.i("transA", 0) && n.f("alpha", 1) == 1 && n.f("beta", 1) == 1; }
 
   void recurrent(NodeId id, const Node& n, const NodeForm& form) {
+    if (form.how == "dynamic") return dynamic_lstm(id, n, form);
     for (size_t i : {1, 2}) {
       ValueId v = n.input(i);
       const Tensor* w = g_.constant_of(v);
@@ -90,6 +91,42 @@ class Rewriter {
       QuantizedTensor q = encode(n, v, f, 1);
       g_.set_input(id, i, store_.dequantized(v, q, f).dequantized);
     }
+  }
+
+  // DynamicQuantizeLSTM takes W and R turned, [directions, inputs, gates], and their parameters per direction.
+  void dynamic_lstm(NodeId id, const Node& n, const NodeForm& form) {
+    require(has_dynamic_lstm(g_, n) && form.weights, Code::invalid_argument,
+            "the scheme wants a dynamic LSTM, and its weights are computed or its layout is 1");
+    WeightForm f = *form.weights;
+    f.axis = f.axis >= 0 ? 1 : -1, f.block = 0, f.rounding = "nearest";
+    require(is_integer(f.dtype) && info(f.dtype).bits == 8, Code::invalid_argument, "dynamic quantization wants 8-bit weights");
+    Node q = n;
+    q.op = "DynamicQuantizeLSTM", q.domain = "com.microsoft";
+    q.inputs.resize(12, k_none);
+    for (size_t i : {1, 2}) {
+      const ValueId v = n.input(i);
+      const std::string name = g_.value(v).name;
+      const QuantizedTensor w = encode(n, v, f, 1);
+      const int64_t directions = w.values.dim(0), rows = w.values.dim(1), inner = w.values.dim(2);
+      Tensor turned = Tensor::allocate(w.values.dtype(), {directions, inner, rows});
+      const auto* src = static_cast<const uint8_t*>(w.values.raw());
+      auto* dst = static_cast<uint8_t*>(turned.raw_mutable());
+      for (int64_t d = 0; d < directions; ++d)
+        for (int64_t j = 0; j < rows; ++j)
+          for (int64_t k = 0; k < inner; ++k) dst[(d * inner + k) * rows + j] = src[(d * rows + j) * inner + k];
+      const Shape along = w.scale.size() == 1 ? Shape{directions} : Shape{directions, rows};
+      auto repeated = [&](const Tensor& t) {
+        Tensor all = Tensor::allocate(t.dtype(), along);
+        for (int64_t e = 0; e < all.size(); ++e) all.set_number(e, t.number(e % t.size()));
+        return all;
+      };
+      q.inputs[i] = g_.add_constant(name + "_q", turned);
+      q.inputs[6 + 2 * i] = g_.add_constant(name + "_scale", repeated(w.scale));
+      q.inputs[7 + 2 * i] = g_.add_constant(name + "_zp", repeated(w.zero_point));
+      ++result_.weights;
+    }
+    g_.remove_node(id);
+    g_.add_node(std::move(q));
   }
 
   // B [N][blocks][bytes of a block], the lowest code first in a byte; symmetric codes have their middle at half of the levels.

@@ -63,6 +63,15 @@ std::vector<size_t> data_inputs(const graph::Node& node) {
 
 bool is_recurrent(const graph::Node& node) { return node.is("LSTM") || node.is("GRU") || node.is("RNN"); }
 
+bool has_dynamic_lstm(const graph::Graph& g, const graph::Node& node) {
+  if (!node.is("LSTM") || node.i("layout", 0) != 0) return false;
+  for (size_t i : {1, 2}) {
+    const Tensor* w = g.constant_of(node.input(i));
+    if (!w || w->dtype() != DType::f32 || w->rank() != 3 || w->size() == 0) return false;
+  }
+  return true;
+}
+
 bool is_product_of_activations(const graph::Graph& g, const graph::Node& node) {
   if (!node.is("MatMul")) return false;
   for (size_t i : {0, 1}) {

@@ -28,6 +28,8 @@ std::optional<size_t> bias_of(const graph::Node& node);    // input that may bec
 std::vector<size_t> data_inputs(const graph::Node& node);  // activations that a compute, combine or move node reads
 
 bool is_recurrent(const graph::Node& node);  // LSTM, GRU, RNN: weights in inputs 1 and 2
+// An LSTM that the operator DynamicQuantizeLSTM can stand for.
+bool has_dynamic_lstm(const graph::Graph& g, const graph::Node& node);
 // MatMul of two float32 activations, as attention has them.
 bool is_product_of_activations(const graph::Graph& g, const graph::Node& node);
 

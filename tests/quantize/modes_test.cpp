@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "ops/op.h"
+#include "support/kernel_case.h"
 #include "support/quantize_case.h"
 
 using namespace mo;
@@ -10,6 +11,28 @@ using namespace quantize_test;
 using quantize::Options;
 
 namespace {
+
+// x [6, 16, 8]: 16 sequences of 6 through one recurrent layer of two directions.
+graph::Model recurrent_net(const std::string& op) {
+  const int64_t gates = op == "LSTM" ? 4 : 3, hidden = 12, inputs = 8;
+  graph::Model m;
+  graph::Graph& g = m.graph;
+  auto x = g.add_value("x", graph::Type::tensor(DType::f32, Shape{6, 16, inputs}));
+  g.inputs.push_back(x);
+  auto y = g.add_value("y");
+  graph::Node n;
+  n.op = op, n.name = "rnn";
+  n.inputs = {x, g.add_constant("w", mo::test::random_floats({2, gates * hidden, inputs}, 1, -0.5f, 0.5f)),
+              g.add_constant("r", mo::test::random_floats({2, gates * hidden, hidden}, 2, -0.4f, 0.4f)),
+              g.add_constant("b", mo::test::random_floats({2, 2 * gates * hidden}, 3, -0.2f, 0.2f))};
+  n.outputs = {y};
+  n.set("hidden_size", hidden);
+  n.set("direction", std::string("bidirectional"));
+  g.add_node(n);
+  g.outputs.push_back(y);
+  ops::infer_graph(g);
+  return m;
+}
 
 quantize::Result made(const graph::Model& m, const Options& o) {
   auto c = calibrated(m);
@@ -37,6 +60,25 @@ TEST_CASE("one scale per token is finer than one per tensor where rows differ in
   CHECK(count(r.model.graph, "MatMulInteger") == 2);
   CHECK(count(r.model.graph, "DynamicQuantizeLinear") == 0);
   CHECK(snr(m, r.model) > 32);
+}
+
+TEST_CASE("recurrent nets: LSTM gets the operator of its runtime, the others and other runtimes integer weights") {
+  for (const char* op : {"LSTM", "GRU"})
+    for (const char* mode : {"dynamic", "static", "weight_only"})
+      for (const char* backend : {"onnxruntime", "openvino"}) {
+        CAPTURE(op);
+        CAPTURE(mode);
+        CAPTURE(backend);
+        const graph::Model m = recurrent_net(op);
+        Options o;
+        o.mode = mode, o.backend = backend;
+        const graph::Graph g = made(m, o).model.graph;
+        const bool own = o.mode != "weight_only" && o.backend == "onnxruntime" && std::string(op) == "LSTM";
+        CHECK(count(g, "DynamicQuantizeLSTM") == (own ? 1 : 0));
+        CHECK(count(g, op) == (own ? 0 : 1));
+        CHECK(count(g, "DequantizeLinear") == (own ? 0 : 2));
+        CHECK(snr(m, made(m, o).model) > 30);
+      }
 }
 
 TEST_CASE("weight-only forms: 8 bits, 4 bits in blocks, packed or not, agree with their own integers") {
