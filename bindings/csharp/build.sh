@@ -23,8 +23,10 @@ PYTHONDONTWRITEBYTECODE=1 python3 options/csharp.py "$build/bin/mo" > "$out/gene
 # the native half
 map=$out/generated/exports.map
 echo '{ global: CSharp_Libmo_*; local: *; };' > "$map"
-g++ -O2 -std=c++17 -shared -fPIC -fvisibility=hidden -I"$root/include" "$out/generated/mo_csharp.cpp" -o "$out/native/libmo_csharp.so" \
-  -Wl,-soname,libmo_csharp.so -Wl,--version-script="$map" -Wl,-z,defs -static-libgcc -static-libstdc++ -L"$build/lib" -lmo \
+runtime=(-O2 -static-libgcc -static-libstdc++)
+[[ -z ${MO_SANITIZED:-} ]] || runtime=(-O1 -g1 -fsanitize=address,undefined)   # tests/bindings/sanitized.sh
+g++ "${runtime[@]}" -std=c++17 -shared -fPIC -fvisibility=hidden -I"$root/include" "$out/generated/mo_csharp.cpp" -o "$out/native/libmo_csharp.so" \
+  -Wl,-soname,libmo_csharp.so -Wl,--version-script="$map" -Wl,-z,defs -L"$build/lib" -lmo \
   -Wl,--allow-shlib-undefined '-Wl,-rpath,$ORIGIN' -Wl,--enable-new-dtags
 strip --strip-unneeded "$out/native/libmo_csharp.so"
 cp -L "$build/lib/libmo.so.1" "$deps/onednn/lib/libdnnl.so.3" "$out/native/"

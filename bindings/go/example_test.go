@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"time"
 
 	"libmo.ai/libmo"
 )
@@ -113,4 +115,109 @@ func ExampleAccess() {
 	values, _ := libmo.Data[float32](t)
 	fmt.Println(values, err)
 	// Output: [10 20 30] <nil>
+}
+
+func ExampleSession_RunInto() {
+	model, err := libmo.LoadModel("testdata/linear.onnx")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer model.Close()
+	session, err := libmo.NewSession(model, libmo.SessionThreads(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+	x, err := libmo.NewTensorZeros(libmo.Float32, 1, 16) // used again by every run
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer x.Close()
+	y, err := libmo.NewTensorZeros(libmo.Float32, 1, 8)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer y.Close()
+	inputs, err := libmo.NewTensors()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer inputs.Close()
+	outputs, err := libmo.NewTensors()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer outputs.Close()
+	if err := errors.Join(inputs.Set("x", x), outputs.Set("y", y)); err != nil {
+		log.Fatal(err)
+	}
+	sample, scores := make([]float32, 16), make([]float32, 8)
+	for i := range 3 {
+		sample[0] = float32(i) // your data
+		if err := errors.Join(libmo.Write(x, sample), session.RunInto(context.Background(), inputs, outputs), libmo.Read(y, scores)); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(scores[7])
+	}
+	// Output:
+	// 0
+	// 0.125
+	// 0.25
+}
+
+func ExampleLoadModelFrom() {
+	file, err := os.Open("testdata/linear.onnx") // or the body of an answer, an entry of an archive
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer file.Close()
+	model, err := libmo.LoadModelFrom(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer model.Close()
+	for _, port := range model.Inputs() {
+		fmt.Println(port.Name, port.DType, port.Shape)
+	}
+	// Output: x float32 [-1 16]
+}
+
+func ExampleDataset_Batches() {
+	arrays, err := libmo.NewTensors() // or OpenDataset("samples.npz")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer arrays.Close()
+	if err := libmo.Put(arrays, "x", ramp(5*16, 0), 5, 16); err != nil {
+		log.Fatal(err)
+	}
+	data, err := libmo.NewDataset(arrays, libmo.DatasetBatchSize(2))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer data.Close()
+	for batch, err := range data.Batches() {
+		if err != nil {
+			log.Fatal(err)
+		}
+		_, shape, err := libmo.Get[float32](batch.Inputs, "x")
+		fmt.Println(shape, err)
+	}
+	// Output:
+	// [2 16] <nil>
+	// [2 16] <nil>
+	// [1 16] <nil>
+}
+
+func ExampleBenchmark() {
+	model, err := libmo.LoadModel("testdata/linear.onnx")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer model.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond) // ends the work, not only the wait for it
+	defer cancel()
+	_, err = libmo.Benchmark(ctx, model, nil, libmo.BenchmarkSeconds(60))
+	fmt.Println(errors.Is(err, context.DeadlineExceeded), errors.Is(err, libmo.CodeDeadline))
+	// Output: true true
 }
