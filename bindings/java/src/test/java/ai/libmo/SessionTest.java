@@ -63,7 +63,7 @@ class SessionTest {
     byte[] bytes = Files.readAllBytes(Models.path("classifier"));
     String text = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).replace("Relu", "Relq");
     MoException error = assertThrows(MoException.class, () -> {
-      try (Model model = Model.of(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1))) {
+      try (Model model = Model.load(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1))) {
         model.session().close();
       }
     });
