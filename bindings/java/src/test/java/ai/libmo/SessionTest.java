@@ -63,8 +63,9 @@ class SessionTest {
     byte[] bytes = Files.readAllBytes(Models.path("classifier"));
     String text = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).replace("Relu", "Relq");
     MoException error = assertThrows(MoException.class, () -> {
-      try (Model model = Model.load(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1))) {
-        model.session().close();
+      try (Model model = Model.load(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1)); Session session = model.session();
+          Tensors images = Models.images(1)) {
+        session.run(images).close();
       }
     });
     assertEquals("first_relu", error.node());
