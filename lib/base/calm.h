@@ -11,4 +11,17 @@ void notice_load(int team);
 
 bool is_calm();  // such threads exist now
 
+// While one lives, parallel loops of this thread (base/threads.h) run all of their shares on it, one after another: the same results without waking anybody.
+class OnCaller {
+ public:
+  explicit OnCaller(bool wanted);
+  ~OnCaller();
+  OnCaller(const OnCaller&) = delete;
+  OnCaller& operator=(const OnCaller&) = delete;
+
+ private:
+  bool before_;
+};
+bool runs_on_caller();
+
 }  // namespace mo

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "base/calm.h"
 #include "base/quota.h"
 #include "base/system_files.h"
 
@@ -28,6 +29,7 @@ int affinity_count() {
 }
 
 std::atomic<int> g_proven_threads{1};
+thread_local bool t_on_caller = false;
 
 void* wait_for(void* gate) {
   auto* mutex = static_cast<pthread_mutex_t*>(gate);
@@ -37,6 +39,10 @@ void* wait_for(void* gate) {
 }
 
 }  // namespace
+
+OnCaller::OnCaller(bool wanted) : before_(t_on_caller) { t_on_caller = before_ || wanted; }
+OnCaller::~OnCaller() { t_on_caller = before_; }
+bool runs_on_caller() { return t_on_caller; }
 
 double quota_of(const std::vector<std::string>& folders) {
   double best = 0;
@@ -100,7 +106,7 @@ void parallel_ranges(int64_t begin, int64_t end, int64_t grain, int threads, Ran
   if (alone) return work(context, begin, end);
   // Contiguous shares, fixed by the request and not by how many threads come.
   auto share = [&](int64_t k) { return std::min(end, begin + (pieces * k / team) * grain); };
-  int real = startable_threads(team);
+  int real = t_on_caller ? 1 : startable_threads(team);
   std::exception_ptr first;
   std::atomic_flag caught = ATOMIC_FLAG_INIT;
   std::atomic<bool> stop{false};

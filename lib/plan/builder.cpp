@@ -135,7 +135,9 @@ int Builder::slot(ValueId v, Layout layout) {
   report.kernel = "reorder";
   Step& step = add_step(StepKind::kernel, std::move(report));
   plan_->reports_.back().bytes = 2 * storage_bytes(from.dtype, element_count(from.shape));
-  step.threads = step_team(copy_us(plan_->reports_.back().bytes), team_);
+  const double us = copy_us(plan_->reports_.back().bytes);
+  step.threads = step_team(us, team_);
+  step.brief = us < k_brief_us;
   step.src = {other};
   step.dst = {to};
   step.run = [shape = from.shape, bits = info(from.dtype).bits, to_last = layout == Layout::channels_last](const kernels::Args& a) {

@@ -166,7 +166,8 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
   for (size_t i = 0; i < n.outputs.size(); ++i)
     if (ValueId v = n.outputs[i]; v != k_none) outputs[i] = {true, type(v).dtype, type(v).shape(), layouts.of(type(v)), nullptr};
 
-  const int team = team_ > 1 ? step_team(estimated_us(graph_, id), team_) : 1;
+  const double us = team_ > 1 ? estimated_us(graph_, id) : 0;
+  const int team = step_team(us, team_);
   kernels::Request request{
       n, inputs, outputs, team, lasting ? static_cast<kernels::PackCache*>(&shared_->packs) : &plan_->own_packs_, shared_->options.bf16};
   kernels::Offer offer = candidate.prepare(request);
@@ -195,6 +196,7 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
   report.outputs = operand_text(dst);
   Step& step = add_step(StepKind::kernel, std::move(report));
   step.threads = team;
+  step.brief = us < k_brief_us;
   step.run = std::move(prepared.run);
   if (prepared.in_place >= 0 && prepared.in_place < static_cast<int>(src.size()) && src[static_cast<size_t>(prepared.in_place)] >= 0)
     step.in_place = prepared.in_place;

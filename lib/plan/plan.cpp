@@ -138,6 +138,7 @@ void Plan::run_steps(Context& c, std::span<Datum> outputs, RunState& state) cons
     times = &state.times->plans[this];
     times->resize(steps_.size());
   }
+  const bool calm = team_ > 1 && is_calm();
   size_t i = 0;
   try {
     for (; i < steps_.size(); ++i) {
@@ -146,6 +147,7 @@ void Plan::run_steps(Context& c, std::span<Datum> outputs, RunState& state) cons
         state.control->check();
       double start = times ? now_us() : 0;
       if (step.kind == StepKind::kernel) {
+        const OnCaller here(calm && step.brief);
         void** p = c.pointers.data() + step.pointer_begin;
         step.run({p, p + step.src.size(), p[step.src.size() + step.dst.size()], step.threads});
       } else {

@@ -57,6 +57,7 @@ struct Step {
   int scratch = -1;                               // buffer
   int in_place = -1;
   int threads = 1;
+  bool brief = false;        // not worth waking a sleeping thread for
   graph::Node node;          // of reference and dynamic steps
   std::vector<Body> bodies;  // of control flow
   std::shared_ptr<Program> tail;

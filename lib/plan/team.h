@@ -21,6 +21,9 @@ inline constexpr double k_step_us = 2;
 // A plan whose longer steps together take less than this never leaves the calling thread. Waking a thread that sleeps costs 30 to 50 us.
 inline constexpr double k_plan_us = 100;
 
+// While waiting threads sleep (base/calm.h), steps shorter than this keep to the calling thread.
+inline constexpr double k_brief_us = 200;
+
 // Of `threads`, what the plan of these nodes may use at all.
 int plan_team(const graph::Graph& g, std::span<const graph::NodeId> nodes, int threads);
 int step_team(double us, int plan_team);

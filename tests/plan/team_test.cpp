@@ -1,6 +1,10 @@
 // Threads per step: small plans stay on the calling thread, large steps get the team.
 #include <doctest/doctest.h>
 
+#include <atomic>
+
+#include "base/calm.h"
+#include "base/threads.h"
 #include "graph/graph.h"
 #include "plan/team.h"
 #include "runtime/session.h"
@@ -29,4 +33,25 @@ TEST_CASE("a plan of small steps uses one thread, a large one wakes the team") {
   CHECK(plan::step_team(plan::k_step_us / 2, 8) == 1);
   CHECK(plan::step_team(plan::k_step_us * 2, 8) == 8);
   CHECK(plan::copy_us(int64_t{1} << 30) > plan::k_step_us);
+}
+
+TEST_CASE("parallel loops kept on their caller run the same shares there, and only while that is wanted") {
+  const auto shares = [] {
+    std::atomic<int> others{0}, calls{0};
+    static thread_local bool mine = false;
+    mine = true;
+    parallel_for(0, 100, 1, 4, [&](int64_t, int64_t) { ++calls, others += !mine; });
+    mine = false;
+    return std::pair<int, int>(calls, others);
+  };
+  {
+    OnCaller here(true);
+    CHECK(shares() == std::pair<int, int>(4, 0));
+    {
+      OnCaller inner(false);
+      CHECK(runs_on_caller());
+    }
+  }
+  CHECK_FALSE(runs_on_caller());
+  CHECK(shares().first == 4);
 }
