@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/buffer.h"
+#include "base/memory.h"
 
 using namespace mo;
 using namespace mo::api;
@@ -177,4 +178,12 @@ int32_t mo_port_optional(const mo_port* port) {
   return p && p->optional ? 1 : 0;
 }
 
-void mo_model_free(mo_model* model) { release(model); }
+void mo_model_free(mo_model* model) {
+  int64_t bytes = 0;
+  if (const mo_model* m = valid_or_null(model)) {
+    const graph::Graph& g = m->model.graph;
+    for (graph::ValueId v = 0; v < g.value_count(); ++v) bytes += g.value(v).constant.bytes();
+  }
+  release(model);
+  if (bytes >= k_worth_trimming) trim_memory();
+}

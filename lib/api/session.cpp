@@ -8,6 +8,7 @@
 #include "api/control.h"
 #include "api/model.h"
 #include "api/shapes.h"
+#include "base/memory.h"
 
 using namespace mo;
 using namespace mo::api;
@@ -237,4 +238,13 @@ mo_error* mo_session_memory_json(mo_session* session, mo_buffer** json) {
   });
 }
 
-void mo_session_free(mo_session* session) { release(session); }
+void mo_session_free(mo_session* session) {
+  bool large = false;
+  if (valid_or_null(session)) try {
+      const Session::Memory m = session->session->memory();
+      large = m.arena_bytes + m.packed_bytes + m.weight_bytes >= k_worth_trimming;
+    } catch (...) {  // no memory to ask: it is freed all the same
+    }
+  release(session);
+  if (large) trim_memory();
+}

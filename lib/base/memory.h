@@ -10,4 +10,7 @@ bool reset_peak_rss();       // false when the system does not allow it
 int64_t available_memory();  // bytes a program may still take here: the machine's, or what the cgroup leaves
 void trim_memory();          // returns freed heap pages to the system
 
+// Freeing an object of so many bytes is worth trim_memory(), which walks the heap.
+inline constexpr int64_t k_worth_trimming = int64_t{1} << 20;
+
 }  // namespace mo
