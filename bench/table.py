@@ -22,6 +22,7 @@ import time
 
 import numpy as np
 
+import bars
 import chart
 import libmo
 import models
@@ -60,17 +61,32 @@ def peak_of(threads):
     return json.loads(run.stdout) if run.returncode == 0 else None
 
 
-def peak_text(cell, row, precision):
-    """Share of the peak by libmo's minimum: of multiplying, or where each weight is read for one row only, of reading memory."""
+def peak_share(cell, row, precision):
+    """Part of the peak by libmo's minimum: of multiplying, or where each weight is read for one row only, of reading memory."""
     if not cell.get("peak") or "libmo" not in cell["engines"]:
-        return ""
+        return None
     ms, work, peak = cell["engines"]["libmo"]["min_ms"], cell["work"], cell["peak"]
     if row.endswith("_decode"):
         read = work["bytes"] / (2 if precision == "bf16" else 1)  # the plan counts float32 weights, what is packed is half as large
-        return f"{100 * read / ms / 1e6 / peak['read_gbytes_per_s']:.0f} % read"
+        return read / ms / 1e6 / peak["read_gbytes_per_s"]
     arithmetic = "int8" if precision.startswith("int") else precision
     top = peak["gmacs"].get(arithmetic)
-    return f"{100 * work['macs'] / ms / 1e6 / top:.0f} %" if top else ""
+    return work["macs"] / ms / 1e6 / top if top else None
+
+
+def peak_text(cell, row, precision):
+    share = peak_share(cell, row, precision)
+    return "" if share is None else f"{100 * share:.0f} %" + (" read" if row.endswith("_decode") else "")
+
+
+def judged(cells, results):
+    """The figures that bars.judge holds against what is wanted."""
+    out = {}
+    for c in cells:
+        cell = results.cells[c.key]
+        out[c.row, c.precision, c.threads, c.batch] = {"ratio": ratios(cell), "share": peak_share(cell, c.row, c.precision),
+                                                       "ms": cell["engines"].get("libmo", {}).get("min_ms")}
+    return bars.judge(out)
 
 
 class Cell:
@@ -304,15 +320,17 @@ def main():
     if len(builds) > 1:
         head += f"; from {len(builds)} builds of libmo"
     text = markdown(cells, results)
+    if not args.model:
+        text += "\n" + "\n".join("- " + line for line in judged(cells, results)) + "\n"
     print(head + "\n\n" + text)
     if args.docs:
         write_docs(text, [(c, results.cells[c.key]) for c in cells], seen)
 
 
 def write_docs(text, measured, seen):
-    bars = [(models.ROWS.get(c.row, (c.row,))[0], c.precision, r[0]) for c, cell in measured if c.threads == 1 and c.batch == 1 and (r := ratios(cell))]
+    ratio_bars = [(models.ROWS.get(c.row, (c.row,))[0], c.precision, r[0]) for c, cell in measured if c.threads == 1 and c.batch == 1 and (r := ratios(cell))]
     with open(os.path.join(ROOT, "docs", "speed.svg"), "w") as f:
-        f.write(chart.draw(bars, "Time of the faster of ONNX Runtime and OpenVINO / time of libmo, one thread, batch 1, by minimum"))
+        f.write(chart.draw(ratio_bars, "Time of the faster of ONNX Runtime and OpenVINO / time of libmo, one thread, batch 1, by minimum"))
     path = os.path.join(ROOT, "docs", "benchmarks.md")
     with open(path) as f:
         page = f.read()

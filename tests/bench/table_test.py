@@ -26,6 +26,14 @@ class Table(unittest.TestCase):
         self.assertEqual((low, mid), (1.5, 2.0))
         self.assertIsNone(table.ratios(cell((2, 4))))
 
+    def test_bars_say_what_is_not_met(self):
+        import bars
+        key = ("resnet50", "int8", 1, 1)
+        lines = bars.judge({key: {"ratio": (1.1, 0.9), "share": 0.9, "ms": 2.0}, ("resnet50", "fp32", 1, 1): {"ratio": (1.0, 1.0), "share": 0.9, "ms": 8.0}})
+        self.assertTrue(any(line.startswith("NOT MET: least int8") and "0.90" in line for line in lines))
+        self.assertTrue(any(line.startswith("met: int8 over fp32") and "4.00" in line for line in lines))
+        self.assertTrue(any(line.startswith("met: share of the peak, resnet50") for line in lines))
+
     def test_drawing_is_well_formed_and_always_the_same(self):
         import chart
         bars = [("A & B", "fp32", 0.8), ("A & B", "int8", 1.7), ("C", "int8", 1.0)]
