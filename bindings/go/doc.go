@@ -7,6 +7,12 @@
 //	}
 //	defer model.Close()
 //
+// # The library
+//
+// libmo.so.1 is loaded when the program starts: from the folder that the environment variable LIBMO_NATIVE_DIR names, or else beside the program, in
+// ../lib from there, in LD_LIBRARY_PATH, or where the system looks. Without it each constructor returns an error that matches [ErrNoLibrary] and
+// lists the paths tried. Built with -tags libmo_linked, a program is linked with the libmo that pkg-config names instead.
+//
 // # Errors
 //
 // What the library reports is an [*Error] with a [Code], a message and, where it concerns one, the model's node and its operator. errors.As finds
