@@ -66,7 +66,7 @@ def feed(inputs, shapes, seed=0, tokens=2):
     return out
 
 
-def own_file(model, form, folder, sizes, samples=16):
+def own_file(model, form, folder, sizes, samples=16, tokens=30000):
     """libmo's file of a model, made by `mo quantize` on first use."""
     out = os.path.join(folder, f"{stem(model)}.libmo.{form}.onnx")
     if os.path.exists(out) and os.path.getmtime(out) > os.path.getmtime(model):
@@ -78,7 +78,7 @@ def own_file(model, form, folder, sizes, samples=16):
             inputs = inputs_of(model)
             shapes = shapes_of(inputs, {**sizes, "N": 1})
             for k in range(samples):
-                np.savez(os.path.join(data, f"{k:03}.npz"), **feed(inputs, shapes, 1000 + k, 30000))
+                np.savez(os.path.join(data, f"{k:03}.npz"), **feed(inputs, shapes, 1000 + k, tokens))
             command += ["--data", data]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
