@@ -8,7 +8,7 @@ import unittest
 
 import abi
 
-STANDARDS = {"c": ["c99", "c11", "c17", "c2x"], "c++": ["c++11", "c++14", "c++17", "c++20"]}
+STANDARDS = {"c": ["c99", "c11", "c17", "c2x"], "c++": ["c++11", "c++14", "c++17", "c++20", "c++2b"]}
 COMPILERS = {"c": ["gcc", "clang-14"], "c++": ["g++", "clang++-14"]}
 
 
