@@ -97,4 +97,5 @@ def main():
         print(f"| {row} | {' | '.join(cells)} |", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

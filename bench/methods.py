@@ -117,7 +117,7 @@ class Task:
         print(f"\n**{self.name}**, float {self.number(score, False)}{' %' if self.points else ' nats'}, {base['bytes']:,} bytes, {len(base['sums']):,} samples\n")
         print("| kind | method | loss [95 %] | agreement % | bytes | best peer, its loss, bytes | libmo − peer [95 %] | |\n|---|---|---|---|---|---|---|---|")
         for kind in self.a.kinds:
-            peers = [(m, c) for m in cells.PEERS.get(kind, []) if "peer" in self.a.tools and (c := self.made(kind, "peer", m))]
+            peers = [(m, c) for m in cells.PEERS.get(kind, []) if "peer" in self.a.tools and (not self.a.peers or m in self.a.peers.split(",")) and (c := self.made(kind, "peer", m))]
             good = sorted(((self.loss(base, c)[0], m, c) for m, c in peers if "sums" in c), key=lambda x: x[0])
             for method in cells.OURS[kind] if "libmo" in self.a.tools else []:
                 if cell := self.made(kind, "libmo", method):
@@ -143,6 +143,7 @@ def main():
     parser.add_argument("tasks", nargs="*")
     parser.add_argument("--kinds", default=",".join(cells.OURS).replace("mixed int8, int4", "mixed"), help="comma-separated, by their first words")
     parser.add_argument("--tools", default="libmo,peer")
+    parser.add_argument("--peers", default="", help="only these methods of the peers, as in method_cells.py")
     parser.add_argument("--table", action="store_true", help="from the cells that there are, whatever build made them; makes none")
     parser.add_argument("--any-build", action="store_true")
     parser.add_argument("--limit", type=int, default=900, help="seconds for one cell")
@@ -153,4 +154,5 @@ def main():
         Task(name, a).table()
 
 
-main()
+if __name__ == "__main__":
+    main()

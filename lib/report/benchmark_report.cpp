@@ -56,9 +56,8 @@ Report evaluation_report(const EvaluationFacts& facts) {
   report.json = dump(j);
   report.text = text(e.metric, " ", significant(e.value, 6), " on ", e.samples, " samples (", significant(e.seconds, 3), " s)\n");
   if (e.interval)
-    report.text +=
-        text(significant(100 * e.interval->confidence, 4), " % interval ", significant(e.interval->low, 6), " to ", significant(e.interval->high, 6),
-             " (bootstrap over ", e.interval->samples, " samples, ", e.interval->resamples, " resamples)\n");
+    report.text += text(percent(e.interval->confidence), " interval ", significant(e.interval->low, 6), " to ", significant(e.interval->high, 6),
+                        " (bootstrap over ", e.interval->samples, " samples, ", e.interval->resamples, " resamples)\n");
   for (const Gate& g : facts.gates)
     report.text += text(g.passed() ? "met: " : "NOT MET: ", g.name, ": ", significant(g.value, 6), ", wanted ", g.at_least ? "at least " : "at most ",
                         significant(g.limit, 6), "\n");

@@ -34,9 +34,9 @@ std::string worst_text(const runtime::CompareResult& errors, size_t count) {
 std::string change_text(const ComparisonFacts& facts) {
   const data::Interval& i = *facts.change;
   auto with_sign = [](double v) { return text(v > 0 ? "+" : "", significant(v, 3)); };
-  return text("\n", facts.a.metric->metric, " changes by ", with_sign(facts.b.metric->value - facts.a.metric->value), "; ",
-              significant(100 * i.confidence, 4), " % interval ", with_sign(i.low), " to ", with_sign(i.high), ": ", i.holds(0) ? "within" : "beyond",
-              " the noise of ", i.samples, " samples (paired bootstrap, ", i.resamples, " resamples)\n");
+  return text("\n", facts.a.metric->metric, " changes by ", with_sign(facts.b.metric->value - facts.a.metric->value), "; ", percent(i.confidence),
+              " interval ", with_sign(i.low), " to ", with_sign(i.high), ": ", i.holds(0) ? "within" : "beyond", " the noise of ", i.samples,
+              " samples (paired bootstrap, ", i.resamples, " resamples)\n");
 }
 
 }  // namespace
