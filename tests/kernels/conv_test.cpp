@@ -224,3 +224,26 @@ TEST_CASE("8-bit convolution rounds inside of its epilogue and adds an 8-bit ten
           }
   }
 }
+
+TEST_CASE("8-bit convolutions whose scale and zero point are computed equal the reference on every instruction set") {
+  for (kernels::Isa most : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
+    kernels::limit_isa(most);
+    CAPTURE(static_cast<int>(most));
+    for (DType a : {DType::u8, DType::i8})
+      for (int64_t groups : {1, 2})
+        for (int zero : {0, 1}) {
+          KernelCase c{node("Conv", "mo", {{"pads", std::vector<int64_t>{1, 2, 1, 0}}, {"strides", std::vector<int64_t>{1, 2}}, {"group", groups}}),
+                       {{random_bytes(a, {2, 8, 7, 9}, 1)},
+                        constant(random_bytes(DType::u8, {18, 8 / groups, 3, 3}, 2)),
+                        constant(random_floats({18}, 3)),
+                        {},
+                        {Tensor::scalar(0.02f)},
+                        zero ? KernelInput{a == DType::u8 ? Tensor::scalar<uint8_t>(91) : Tensor::scalar<int8_t>(-5)} : KernelInput{},
+                        constant(random_floats({18}, 4, 0.001f, 0.01f)),
+                        constant(zero ? random_bytes(DType::u8, {18}, 6) : Tensor::scalar<uint8_t>(128))}};
+          ops::append_post(c.node, "relu");
+          CHECK(check_candidates(c).fast());
+        }
+  }
+  kernels::limit_isa(kernels::Isa::avx512_vnni);
+}

@@ -35,8 +35,8 @@ TEST_CASE("elementwise kernels equal the reference on odd sizes") {
   for_each_isa([] {
     for (const Shape& s : k_shapes)
       for (const char* op :
-           {"Relu", "LeakyRelu", "Sigmoid",  "Tanh",     "HardSigmoid", "HardSwish",       "Gelu",  "Elu",  "Celu", "Selu", "Exp", "Abs",
-            "Neg",  "Erf",       "Softplus", "Softsign", "Mish",        "ThresholdedRelu", "Floor", "Ceil", "Swish"}) {
+           {"Relu", "LeakyRelu", "Sigmoid",  "Tanh",     "HardSigmoid", "HardSwish",       "Gelu",  "Elu",  "Celu",  "Selu", "Exp", "Abs",
+            "Neg",  "Erf",       "Softplus", "Softsign", "Mish",        "ThresholdedRelu", "Floor", "Ceil", "Round", "Swish"}) {
         if (!ops::find(op, "")) continue;
         CAPTURE(op);
         CHECK(check_candidates({node(op), {{random_floats(s, 1, -6, 6)}}}).fast());
@@ -281,6 +281,8 @@ TEST_CASE("casts between float32 and bfloat16 are the reference's to the bit, Na
       c.tolerance = 0;
       CHECK(check_candidates(c).fast());
     }
+    for (const Tensor& t : {f, random_floats({5, 67}, 3, -1000, 1000)})  // far numbers and near ones
+      for (DType to : {DType::u8, DType::i8}) CHECK(check_candidates({node("Cast", "", {{"to", static_cast<int64_t>(to)}}), {{t}}}).fast());
   }
   kernels::limit_isa(kernels::Isa::avx512_vnni);
 }

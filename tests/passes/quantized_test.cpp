@@ -90,6 +90,15 @@ TEST_CASE("lower_dynamic: a product of dynamically quantized data takes its comp
         "DynamicQuantizeLinear mo.MatMul QuantizeLinear");
 }
 
+TEST_CASE("lower_dynamic: a convolution of dynamically quantized data, scales and biases per channel") {
+  CHECK(after_passes(
+            {"lower_dynamic", "fuse_epilogue"},
+            "(float32[1, 2, 4, 5] x) -> (y) { q, s, z = DynamicQuantizeLinear(x); w = const uint8[3, 2, 1, 2] {10, 20, 200, 50, 3, 2, 7, 8, 9, "
+            "4, 5, 6}; wz = const uint8[] {128}; ws = const float32[1, 3, 1, 1] {0.01, 0.02, 0.03}; "
+            "i = ConvInteger<pads=[0, 1, 0, 1]>(q, w, z, wz); f = Cast<to=1>(i); m = Mul(s, ws); p = Mul(f, m); "
+            "b = const float32[1, 3, 1, 1] {1, 2, 3}; a = Add(p, b); y = Relu(a); }") == "DynamicQuantizeLinear mo.Conv");
+}
+
 TEST_CASE("lower_quantized: operators of the QLinear kind") {
   CHECK(after_passes({"lower_quantized"},
                      std::string("(uint8[2, 4] x) -> (y) {") + k_scales +

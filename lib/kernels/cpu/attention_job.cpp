@@ -16,6 +16,9 @@ constexpr int64_t k_row_step = 6;
 
 int64_t up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
+// Of a tile of keys, the columns that are wanted: whole vectors.
+int64_t tile_width(int64_t left) { return std::min(k_key_tile, up(left, 16)); }
+
 // How the rows of a unit are cut and where a worker keeps its things.
 struct Cut {
   int64_t all_rows, block, blocks, keys_padded, value_padded;
@@ -127,8 +130,8 @@ class Worker {
     const int64_t pairs = (j_.width + 1) / 2;
     if (!values) {
       for (int64_t t = 0; t < most; t += k_key_tile)
-        j_.pairs->product(words(queries_), j_.width, words(keys_) + t * pairs, k_key_tile, scores_ + t, l_.keys_padded, count, pairs, k_key_tile,
-                          false);
+        j_.pairs->product(words(queries_), j_.width, words(keys_) + t * pairs, k_key_tile, scores_ + t, l_.keys_padded, count, pairs,
+                          tile_width(most - t), false);
       return;
     }
     for (int64_t r = 0; r < count; ++r) j_.pairs->narrow(scores_ + r * l_.keys_padded, 1, words(scores_ + r * l_.keys_padded), most);
@@ -174,7 +177,7 @@ class Worker {
     if (j_.pairs) multiply_pairs(count, most, false);
     else
       for (int64_t t = 0; t < most; t += k_key_tile)
-        j_.product(queries_, j_.width, keys_ + t * j_.width, k_key_tile, scores_ + t, l_.keys_padded, count, j_.width, k_key_tile, false);
+        j_.product(queries_, j_.width, keys_ + t * j_.width, k_key_tile, scores_ + t, l_.keys_padded, count, j_.width, tile_width(most - t), false);
     for (int64_t r = 0; r < count; ++r) soften(unit, first + r, scores_ + r * l_.keys_padded, most, sums_[r]);
     if (j_.pairs) multiply_pairs(count, most, true);
     else

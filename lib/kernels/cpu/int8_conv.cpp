@@ -21,6 +21,15 @@ struct Conv {
   std::vector<uint8_t> border;  // a segment of zeros
   int64_t x_bytes, parts, units, lane_groups;
   int64_t pointers_at, copies_at, sums_at, wide_at, part_bytes;
+  ComputedScale computed;  // of the activations; in front of the parts' scratch lie start and scale of every group, then the border
+  int64_t border_at = 0, computed_bytes = 0;
+};
+
+// Of one run.
+struct State {
+  Side side;
+  const uint8_t* border;
+  Moving moving;  // of the first group; those of others follow
 };
 
 int64_t round_up(int64_t v, int64_t to) { return (v + to - 1) / to * to; }
@@ -31,11 +40,11 @@ struct Place {
 };
 
 // One output pixel whose window crosses the border, or whose last segment the kernel would read beyond the end of.
-void locate_one(const Conv& c, const Gemm& g, const Place& at, const uint8_t* end, const uint8_t** pointers, uint8_t*& copies) {
+void locate_one(const Conv& c, const Gemm& g, const State& state, const Place& at, const uint8_t* end, const uint8_t** pointers, uint8_t*& copies) {
   const int64_t iy0 = at.oy * c.sh - c.top, ix0 = at.ox * c.sw - c.left, reads = g.wide() ? g.length : 4 * g.depth, wide = c.whole_rows ? c.kw : 1;
   for (int64_t s = 0; s < g.segments; ++s) {
     const int64_t iy = iy0 + (c.whole_rows ? s : s / c.kw) * c.dh, ix = c.whole_rows ? ix0 : ix0 + s % c.kw * c.dw;
-    const uint8_t* p = c.border.data();
+    const uint8_t* p = state.border;
     if (iy >= 0 && iy < c.h) {
       const uint8_t* from = at.image + (iy * c.w + ix) * c.c;
       if (ix >= 0 && ix + wide <= c.w) {
@@ -47,7 +56,7 @@ void locate_one(const Conv& c, const Gemm& g, const Place& at, const uint8_t* en
         }
       } else if (wide > 1) {
         for (int64_t k = 0; k < wide; ++k)
-          std::memcpy(copies + k * c.c, ix + k >= 0 && ix + k < c.w ? from + k * c.c : c.border.data(), static_cast<size_t>(c.c));
+          std::memcpy(copies + k * c.c, ix + k >= 0 && ix + k < c.w ? from + k * c.c : state.border, static_cast<size_t>(c.c));
         p = copies;
         copies += c.slot;
       }
@@ -57,7 +66,8 @@ void locate_one(const Conv& c, const Gemm& g, const Place& at, const uint8_t* en
 }
 
 // Pointers to the segments of output pixels first .. first + count of one group.
-void locate(const Conv& c, const Gemm& g, int64_t group, const uint8_t* x, int64_t first, int64_t count, const uint8_t** pointers, uint8_t* copies) {
+void locate(const Conv& c, const Gemm& g, const State& state, int64_t group, const uint8_t* x, int64_t first, int64_t count, const uint8_t** pointers,
+            uint8_t* copies) {
   const uint8_t* end = x + c.x_bytes;
   const int64_t reads = g.wide() ? g.length : 4 * g.depth, step = c.sw * c.c;
   int64_t ox = first % c.ow, oy = first / c.ow % c.oh, n = first / (c.ow * c.oh);
@@ -71,7 +81,7 @@ void locate(const Conv& c, const Gemm& g, int64_t group, const uint8_t* x, int64
       const int64_t farthest = ((c.kh - 1) * c.dh * c.w + (c.whole_rows ? 0 : (c.kw - 1) * c.dw)) * c.c + reads;
       while (inner > 0 && base + (inner - 1) * step + farthest > end) --inner;
       if (inner <= 0) {
-        locate_one(c, g, {image, oy, ox + i}, end, pointers + r + i, copies);
+        locate_one(c, g, state, {image, oy, ox + i}, end, pointers + r + i, copies);
         ++i;
         continue;
       }
@@ -88,14 +98,14 @@ void locate(const Conv& c, const Gemm& g, int64_t group, const uint8_t* x, int64
   }
 }
 
-void run_unit(const Conv& c, const Args& a, int64_t unit, char* part) {
+void run_unit(const Conv& c, const Args& a, const State& state, int64_t unit, char* part) {
   const int64_t chunk = unit / c.lane_groups, lane_group = unit % c.lane_groups;
   const int64_t first = chunk * k_chunk, count = std::min(k_chunk, c.rows - first);
   const auto** pointers = reinterpret_cast<const uint8_t**>(part + c.pointers_at);
   auto* sums = reinterpret_cast<int32_t*>(part + c.sums_at);
   for (int64_t group = 0; group < c.groups; ++group) {
     const Gemm& g = c.gemms[static_cast<size_t>(group)];
-    locate(c, g, group, static_cast<const uint8_t*>(a.src[0]), first, count, pointers, reinterpret_cast<uint8_t*>(part + c.copies_at));
+    locate(c, g, state, group, static_cast<const uint8_t*>(a.src[0]), first, count, pointers, reinterpret_cast<uint8_t*>(part + c.copies_at));
     if (!g.w_zero.empty())
       for (int64_t r = 0; r < count; ++r) {
         sums[r] = 0;
@@ -107,7 +117,7 @@ void run_unit(const Conv& c, const Args& a, int64_t unit, char* part) {
       for (int64_t r = 0; r < count; ++r) {
         int16_t* row = wide + r * stride;
         row[stride - 1] = 0;
-        for (int64_t s = 0; s < g.segments; ++s) widen(pointers[s * k_pointers + r], row + s * g.length, g.length, g.x);
+        for (int64_t s = 0; s < g.segments; ++s) widen(pointers[s * k_pointers + r], row + s * g.length, g.length, state.side);
         pointers[r] = reinterpret_cast<const uint8_t*>(row);
       }
     }
@@ -119,8 +129,20 @@ void run_unit(const Conv& c, const Args& a, int64_t unit, char* part) {
     if (g.epilogue.steps.residual) rows.r = static_cast<const uint8_t*>(a.src[3]) + at * r_size;
     const int64_t lanes = static_cast<int64_t>(g.lanes.size());
     for (int64_t l = lanes * lane_group / c.lane_groups; l < lanes * (lane_group + 1) / c.lane_groups; ++l)
-      run_lane(g, g.lanes[static_cast<size_t>(l)], rows);
+      run_lane(g, g.lanes[static_cast<size_t>(l)], rows, nullptr, state.moving.of(g, group));
   }
+}
+
+State begin(const Conv& c, const Args& a) {
+  State state{c.gemms[0].x, c.border.data(), {}};
+  if (!c.computed) return state;
+  float scale;
+  c.computed.read(a, scale, state.side);
+  state.moving = begin_moving(c.gemms, scale, state.side.zero, a.scratch);
+  auto* border = static_cast<uint8_t*>(a.scratch) + c.border_at;
+  std::memset(border, state.side.zero ^ state.side.flip, static_cast<size_t>(c.slot));
+  state.border = border;
+  return state;
 }
 
 Offer prepare(const Request& r) {
@@ -130,9 +152,11 @@ Offer prepare(const Request& r) {
   if (x.shape.size() < 3 || x.shape.size() > 4) return Decline{"rank other than 3 and 4"};
   if (element_count(x.shape) == 0 || element_count(y.shape) == 0) return Decline{"empty tensor"};
   std::string reason;
-  auto qx = onednn::read_quant(r, 4, 5, reason), qw = onednn::read_quant(r, 6, 7, reason);
+  ComputedScale computed = computed_scale(r, reason);
+  if (!reason.empty()) return Decline{reason};
+  auto qx = computed ? computed.unit() : onednn::read_quant(r, 4, 5, reason), qw = onednn::read_quant(r, 6, 7, reason);
   if (!qx || !qw) return Decline{reason};
-  if (onednn::other_vnni() && !rounds_inside(r.node) && w.dtype == DType::i8 && qw->symmetric())
+  if (!computed && onednn::other_vnni() && !rounds_inside(r.node) && w.dtype == DType::i8 && qw->symmetric())
     return Decline{"oneDNN has exact 8-bit products here"};
   if (!qx->per_tensor()) return Decline{"activation scale per channel"};
 
@@ -199,18 +223,25 @@ Offer prepare(const Request& r) {
   c.sums_at = scratch.add(k_pointers * 4);
   c.wide_at = scratch.add(g.wide() ? k_chunk * g.depth * 4 : 0);
   c.part_bytes = scratch.size();
+  c.computed = computed;
+  if (computed) {
+    c.border_at = moving_bytes(c.gemms);
+    c.computed_bytes = c.border_at + round_up(c.slot, 64);
+  }
 
   Prepared p;
-  p.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", g.w_zero.empty() ? "" : " zero points");
-  p.scratch_bytes = c.parts * c.part_bytes;
+  p.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", computed ? " dynamic" : "", g.w_zero.empty() ? "" : " zero points");
+  p.scratch_bytes = c.computed_bytes + c.parts * c.part_bytes;
   for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
-    if (r.in(static_cast<size_t>(i)).constant) p.unused_inputs.push_back(i);
+    if (!computed.reads(i) && r.in(static_cast<size_t>(i)).constant) p.unused_inputs.push_back(i);
   p.run = [plan](const Args& a) {
     const Conv& conv = *plan;
+    const State state = begin(conv, a);
+    char* scratch = static_cast<char*>(a.scratch) + conv.computed_bytes;
     parallel_for(static_cast<int>(conv.parts), conv.parts, 1, [&](int64_t from, int64_t to) {
       for (int64_t part = from; part < to; ++part)
         for (int64_t u = conv.units * part / conv.parts; u < conv.units * (part + 1) / conv.parts; ++u)
-          run_unit(conv, a, u, static_cast<char*>(a.scratch) + part * conv.part_bytes);
+          run_unit(conv, a, state, u, scratch + part * conv.part_bytes);
     });
   };
   return p;

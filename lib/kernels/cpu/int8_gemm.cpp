@@ -208,12 +208,40 @@ void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_s
   }
 }
 
-void begin_moving(const Gemm& g, float x_scale, int32_t x_zero, int32_t* start, float* scale) {
-  for (size_t i = 0; i < g.start.size(); ++i) {
-    start[i] =
-        static_cast<int32_t>(static_cast<uint32_t>(g.start[i]) + static_cast<uint32_t>(x_zero - g.x.zero) * static_cast<uint32_t>(g.by_zero[i]));
-    scale[i] = x_scale * g.scale[i];
-  }
+onednn::Quant ComputedScale::unit() const {
+  onednn::Quant q;
+  q.scale = {1};
+  q.zero = {0};
+  return q;
+}
+
+void ComputedScale::read(const Args& args, float& scale, Side& side) const {
+  scale = *static_cast<const float*>(args.src[scale_input]);
+  const void* zero = zero_input < 0 ? nullptr : args.src[zero_input];
+  side = side_of(dtype, !zero ? 0 : dtype == DType::i8 ? *static_cast<const int8_t*>(zero) : *static_cast<const uint8_t*>(zero));
+}
+
+ComputedScale computed_scale(const Request& r, std::string& reason) {
+  const Operand &scale = r.in(4), &zero = r.in(5);
+  if (!scale.present || (scale.constant && (!zero.present || zero.constant))) return {};
+  if (element_count(scale.shape) != 1 || (zero.present && element_count(zero.shape) != 1)) reason = "several computed scales";
+  if (r.in(8).present) reason = "8-bit output of an operand with a computed scale";
+  return {4, zero.present ? 5 : -1, r.in(0).dtype};
+}
+
+int64_t moving_bytes(const std::vector<Gemm>& gemms) { return (static_cast<int64_t>(gemms.size() * gemms[0].start.size()) * 8 + 63) / 64 * 64; }
+
+Moving begin_moving(const std::vector<Gemm>& gemms, float x_scale, int32_t x_zero, void* memory) {
+  const size_t columns = gemms[0].start.size();
+  auto* start = static_cast<int32_t*>(memory);
+  auto* scale = reinterpret_cast<float*>(start + gemms.size() * columns);
+  for (size_t g = 0; g < gemms.size(); ++g)
+    for (size_t i = 0; i < columns; ++i) {
+      const uint32_t more = static_cast<uint32_t>(x_zero - gemms[g].x.zero) * static_cast<uint32_t>(gemms[g].by_zero[i]);
+      start[g * columns + i] = static_cast<int32_t>(static_cast<uint32_t>(gemms[g].start[i]) + more);
+      scale[g * columns + i] = x_scale * gemms[g].scale[i];
+    }
+  return {start, scale};
 }
 
 void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights, const Moving& moving) {

@@ -89,18 +89,33 @@ struct Rows {
   const int32_t* sums;  // per row: sum of its unsigned bytes, where w_zero is not empty
 };
 
-// Of one run, where scale and zero point of x are computed: arrays in register order, as Gemm::start and Gemm::scale.
+// Scale and zero point of x that are computed before the node runs: inputs 4 and 5 of mo.Conv and mo.MatMul, when they are not constants.
+struct ComputedScale {
+  int scale_input = -1, zero_input = -1;
+  DType dtype = DType::u8;
+  explicit operator bool() const { return scale_input >= 0; }
+  bool reads(int input) const { return *this && (input == scale_input || input == zero_input); }
+  onednn::Quant unit() const;  // what the plan is made with: the run brings the rest
+  void read(const Args& args, float& scale, Side& side) const;
+};
+ComputedScale computed_scale(const Request& r, std::string& reason);
+
+// Of one run with a computed scale: arrays in register order, as Gemm::start and Gemm::scale, of one gemm after another.
 struct Moving {
   const int32_t* start = nullptr;
   const float* scale = nullptr;
+  Moving of(const Gemm& g, int64_t which) const {
+    const int64_t at = which * static_cast<int64_t>(g.start.size());
+    return start ? Moving{start + at, scale + at} : Moving{};
+  }
 };
+int64_t moving_bytes(const std::vector<Gemm>& gemms);
+Moving begin_moving(const std::vector<Gemm>& gemms, float x_scale, int32_t x_zero, void* memory);
 
 // Only lanes and sizes where `view` has no tensor. `w_zero`: one, or one per column. The epilogue belongs to these columns.
 Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_zero, Side x, Epilogue epilogue);
 // `weights` other than the packed ones: panels that pack_wide made during the run.
 void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights = nullptr, const Moving& moving = {});
-// Fills `start` and `scale` (g.start.size() entries each) from x's scale and zero point.
-void begin_moving(const Gemm& g, float x_scale, int32_t x_zero, int32_t* start, float* scale);
 // Panels of wide rows from weights that are not known before; element (n, k) is data[n * n_stride + k * k_stride].
 void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_stride, Side side, void* panels);
 

@@ -22,46 +22,28 @@ struct Matmul {
   int64_t chunks, lane_groups, units, parts;
   int64_t pointers_at, copies_at, sums_at, wide_at, panels_at, slot, part_bytes;
   int64_t y_size, r_size, a_elements;
-  // Scale and zero point of A that are computed: inputs, -1 where absent.
-  bool dynamic = false;
-  int scale_input = -1, zero_input = -1;
-  DType a_dtype = DType::u8;
-  int64_t moving_bytes = 0;  // in front of the parts' scratch: start and scale of every gemm
+  ComputedScale computed;  // of A; in front of the parts' scratch lie start and scale of every gemm
+  int64_t computed_bytes = 0;
 };
 
-// Of this run.
+// Of one run.
 struct State {
   Side side;
-  const int32_t* start = nullptr;  // of the first gemm; those of others follow
-  const float* scale = nullptr;
+  Moving moving;
 };
 
 State begin(const Matmul& m, const Args& args) {
-  State state{m.gemms[0].x, nullptr, nullptr};
-  if (!m.dynamic) return state;
-  const float scale = m.scale_input < 0 ? 1.0f : *static_cast<const float*>(args.src[m.scale_input]);
-  int32_t zero = 0;
-  if (m.zero_input >= 0)
-    zero = m.a_dtype == DType::i8 ? *static_cast<const int8_t*>(args.src[m.zero_input]) : *static_cast<const uint8_t*>(args.src[m.zero_input]);
-  state.side = side_of(m.a_dtype, zero);
-  const int64_t columns = static_cast<int64_t>(m.gemms[0].start.size()), all = columns * static_cast<int64_t>(m.gemms.size());
-  auto* start = static_cast<int32_t*>(args.scratch);
-  auto* scales = reinterpret_cast<float*>(start + all);
-  for (size_t i = 0; i < m.gemms.size(); ++i)
-    begin_moving(m.gemms[i], scale, state.side.zero, start + static_cast<int64_t>(i) * columns, scales + static_cast<int64_t>(i) * columns);
-  state.start = start;
-  state.scale = scales;
+  State state{m.gemms[0].x, {}};
+  if (!m.computed) return state;
+  float scale;
+  m.computed.read(args, scale, state.side);
+  state.moving = begin_moving(m.gemms, scale, state.side.zero, args.scratch);
   return state;
 }
 
 void run_unit(const Matmul& m, const Args& args, const State& state, int64_t batch, int64_t chunk, int64_t lane_group, char* part) {
   const int64_t which = m.gemm_of[static_cast<size_t>(batch)];
   const Gemm& g = m.gemms[static_cast<size_t>(which)];
-  Moving moving;
-  if (m.dynamic) {
-    const int64_t at = which * static_cast<int64_t>(g.start.size());
-    moving = {state.start + at, state.scale + at};
-  }
   const Product& p = m.p;
   const size_t rank = p.y.dims.size(), at = static_cast<size_t>(batch);
   const int64_t first = chunk * k_chunk, count = std::min(k_chunk, p.m() - first), k = p.k();
@@ -98,7 +80,7 @@ void run_unit(const Matmul& m, const Args& args, const State& state, int64_t bat
   }
   const int64_t lanes = static_cast<int64_t>(g.lanes.size());
   for (int64_t l = lanes * lane_group / m.lane_groups; l < lanes * (lane_group + 1) / m.lane_groups; ++l)
-    run_lane(g, g.lanes[static_cast<size_t>(l)], rows, m.run_time ? part + m.panels_at : nullptr, moving);
+    run_lane(g, g.lanes[static_cast<size_t>(l)], rows, m.run_time ? part + m.panels_at : nullptr, state.moving.of(g, which));
 }
 
 void run_part(const Matmul& m, const Args& args, const State& state, int64_t part, char* scratch) {
@@ -129,38 +111,24 @@ std::vector<int64_t> offsets(const View& v, const View& y, int64_t batches) {
   return out;
 }
 
-bool one_or_none(const Operand& o) { return !o.present || element_count(o.shape) == 1; }
-
-// What a scale of A of 1 and a zero point of 0 leave for the run to add.
-onednn::Quant unknown() {
-  onednn::Quant q;
-  q.scale = {1};
-  q.zero = {0};
-  return q;
-}
-
 Offer prepare(const Request& r) {
   const Operand &a = r.in(0), &b = r.in(1), &res = r.in(3), &y = r.out();
   if (info(a.dtype).bits != 8 || info(b.dtype).bits != 8 || !r.in(4).present || !r.in(6).present) return Decline{"operands are not 8-bit"};
   if (element_count(a.shape) == 0 || element_count(b.shape) == 0) return Decline{"empty operand"};
   std::string reason;
-  const bool dynamic = !r.in(4).constant || (r.in(5).present && !r.in(5).constant);
-  if (dynamic && (!one_or_none(r.in(4)) || !one_or_none(r.in(5)))) return Decline{"computed scale of A per row"};
-  if (dynamic && !b.constant) return Decline{"B is computed"};
-  if (dynamic && r.in(8).present) return Decline{"8-bit output of an operand with a computed scale"};
-  std::optional<onednn::Quant> qa = dynamic ? unknown() : onednn::read_quant(r, 4, 5, reason);
+  const ComputedScale computed = computed_scale(r, reason);
+  if (!reason.empty()) return Decline{reason};
+  if (computed && !b.constant) return Decline{"B is computed"};
+  auto qa = computed ? computed.unit() : onednn::read_quant(r, 4, 5, reason);
   auto qb = onednn::read_quant(r, 6, 7, reason);
   if (!qa || !qb) return Decline{reason};
-  if (!dynamic && onednn::other_vnni() && !rounds_inside(r.node) && b.dtype == DType::i8 && qb->symmetric())
+  if (!computed && onednn::other_vnni() && !rounds_inside(r.node) && b.dtype == DType::i8 && qb->symmetric())
     return Decline{"oneDNN has exact 8-bit products here"};
   if (!qa->per_tensor() || qa->zero.size() != 1) return Decline{"scale of A per row"};
   auto plan = std::make_shared<Matmul>();
   Matmul& m = *plan;
   const ProductSpec spec = product_spec(r.node);
-  m.dynamic = dynamic;
-  m.a_dtype = a.dtype;
-  if (dynamic) m.scale_input = 4;
-  if (dynamic && r.in(5).present) m.zero_input = 5;
+  m.computed = computed;
   m.p = product_of(spec, r);
   m.residual = res.present && !(res.constant && res.dtype == DType::f32 && res.shape != y.shape);
   if (m.residual) {
@@ -174,7 +142,7 @@ Offer prepare(const Request& r) {
   const bool vnni = isa() >= Isa::avx512_vnni;
   if (m.run_time && vnni) return Decline{"B is computed"};
   if (m.run_time && qb->zero.size() != 1) return Decline{"zero point per column of a computed B"};
-  if (!dynamic && vnni && rows < 4 && !rounds_inside(r.node) && qb->symmetric() && b.dtype == DType::i8) return Decline{"few rows"};
+  if (!computed && vnni && rows < 4 && !rounds_inside(r.node) && qb->symmetric() && b.dtype == DType::i8) return Decline{"few rows"};
   if (m.p.y.strides[rank - 1] != 1 && n > 1) return Decline{"transposed result"};
   std::optional<Epilogue> epilogue = make_epilogue(r, n, *qa, *qb, spec.alpha, reason);
   if (!epilogue) return Decline{reason};
@@ -213,16 +181,16 @@ Offer prepare(const Request& r) {
   m.wide_at = scratch.add(g.wide() ? k_chunk * g.depth * 4 : 0);
   m.panels_at = scratch.add(m.run_time ? g.panel_bytes : 0);
   m.part_bytes = scratch.size();
-  if (dynamic) m.moving_bytes = (static_cast<int64_t>(m.gemms.size() * g.start.size()) * 8 + 63) / 64 * 64;
+  if (computed) m.computed_bytes = moving_bytes(m.gemms);
 
   Prepared out;
-  out.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", dynamic ? " dynamic" : "", g.w_zero.empty() ? "" : " zero points");
-  out.scratch_bytes = m.moving_bytes + m.parts * m.part_bytes;
+  out.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", computed ? " dynamic" : "", g.w_zero.empty() ? "" : " zero points");
+  out.scratch_bytes = m.computed_bytes + m.parts * m.part_bytes;
   for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
-    if (i != m.scale_input && i != m.zero_input && r.in(static_cast<size_t>(i)).constant) out.unused_inputs.push_back(i);
+    if (!computed.reads(i) && r.in(static_cast<size_t>(i)).constant) out.unused_inputs.push_back(i);
   out.run = [plan](const Args& args) {
     const State state = begin(*plan, args);
-    char* scratch = static_cast<char*>(args.scratch) + plan->moving_bytes;
+    char* scratch = static_cast<char*>(args.scratch) + plan->computed_bytes;
     parallel_for(static_cast<int>(plan->parts), plan->parts, 1, [&](int64_t from, int64_t to) {
       for (int64_t part = from; part < to; ++part) run_part(*plan, args, state, part, scratch + part * plan->part_bytes);
     });

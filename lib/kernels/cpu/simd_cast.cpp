@@ -1,7 +1,8 @@
-// Cast between float32 and bfloat16, and of int32 sums to float32, in whichever order the elements lie.
+// Cast between float32 and bfloat16, of int32 sums to float32 and of float32 to bytes, in whichever order the elements lie.
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd.h"
 #include "kernels/kernel.h"
+#include "tensor/convert.h"
 
 namespace mo::kernels {
 namespace {
@@ -34,12 +35,34 @@ MO_INLINE void from_i32_body(const void* x, void* y, int64_t n) {
 }
 MO_SIMD_PLAIN(from_i32, void, (const void* x, void* y, int64_t n), (x, y, n))
 
+MO_INLINE bool fits_body(const float* x, int64_t n) {
+  int32_t out = 0;
+#pragma omp simd reduction(| : out)
+  for (int64_t i = 0; i < n; ++i) out |= x[i] < 2147483520.0f && x[i] > -2147483520.0f ? 0 : 1;
+  return out == 0;
+}
+MO_SIMD_PLAIN(fits, bool, (const float* x, int64_t n), (x, n))
+
+// Truncated, then the low 8 bits.
+MO_INLINE void truncate_body(const float* x, uint8_t* y, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = static_cast<uint8_t>(static_cast<int32_t>(x[i]));
+}
+MO_SIMD_PLAIN(truncate, void, (const float* x, uint8_t* y, int64_t n), (x, y, n))
+
+void to_byte(const void* x, void* y, int64_t n) {
+  const float* src = static_cast<const float*>(x);
+  if (fits_pick()(src, n)) truncate_pick()(src, static_cast<uint8_t*>(y), n);
+  else convert_elements(DType::f32, src, DType::u8, y, n);  // far numbers saturate first; signed bytes are the same bits
+}
+
 using Row = void (*)(const void* x, void* y, int64_t n);
 
 Row row_of(DType from, DType to) {
   if (from == DType::f32 && to == DType::bf16) return to_bf16_pick();
   if (from == DType::bf16 && to == DType::f32) return from_bf16_pick();
   if (from == DType::i32 && to == DType::f32) return from_i32_pick();
+  if (from == DType::f32 && (to == DType::u8 || to == DType::i8)) return to_byte;
   return nullptr;
 }
 

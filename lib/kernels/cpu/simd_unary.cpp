@@ -39,7 +39,8 @@ enum class Fn {
   thresholded,
   swish,
   floor,
-  ceil
+  ceil,
+  round
 };
 
 template <Fn f>
@@ -78,6 +79,7 @@ MO_INLINE float apply(float x, float a, float b) {
   if constexpr (f == Fn::thresholded) return x > a ? x : 0.0f;
   if constexpr (f == Fn::floor) return __builtin_floorf(x);
   if constexpr (f == Fn::ceil) return __builtin_ceilf(x);
+  if constexpr (f == Fn::round) return math::abs(x) < 4194304.0f ? math::copy_sign(math::round_even(x), x) : __builtin_rintf(x);
 }
 
 template <Fn f>
@@ -126,6 +128,7 @@ const Row k_rows[] = {
     {"ThresholdedRelu", "", choose<Fn::thresholded>},
     {"Floor", "", choose<Fn::floor>},
     {"Ceil", "", choose<Fn::ceil>},
+    {"Round", "", choose<Fn::round>},
     {"", "square", choose<Fn::square>},
     {"", "affine", choose<Fn::affine>},
 };
@@ -212,6 +215,7 @@ MO_UNARY(Mish)
 MO_UNARY(ThresholdedRelu)
 MO_UNARY(Floor)
 MO_UNARY(Ceil)
+MO_UNARY(Round)
 #undef MO_UNARY
 
 }  // namespace mo::kernels
