@@ -2,10 +2,11 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 takes the undefined operand of its own intrinsics for a fault
 #include "kernels/cpu/attention_bf16.h"
 
-#include <immintrin.h>
-
 #include "base/cpu.h"
 #include "kernels/cpu/simd.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
 
 #define MO_BF16 __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512bf16,prefer-vector-width=512")))
 
@@ -84,3 +85,8 @@ std::optional<PairTiles> pair_tiles() {
 }
 
 }  // namespace mo::kernels
+#else
+namespace mo::kernels {
+std::optional<PairTiles> pair_tiles() { return std::nullopt; }
+}  // namespace mo::kernels
+#endif

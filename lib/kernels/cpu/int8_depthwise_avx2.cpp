@@ -1,5 +1,7 @@
 // Depthwise sums for AVX2: pairs of taps of 16 channels by 16-bit multiply-add, which is exact.
+#ifdef __x86_64__
 #include <immintrin.h>
+#endif
 
 #include <algorithm>
 
@@ -23,6 +25,7 @@ std::vector<int16_t> pair_taps(const std::vector<int16_t>& weights, int64_t taps
   return out;
 }
 
+#ifdef __x86_64__
 MO_AVX2 void depthwise_pairs(const uint8_t* const* pointers, int64_t taps, int64_t channels, const int16_t* weights, uint8_t flip, int32_t* sums) {
   const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
   for (int64_t at = 0; at < channels;) {
@@ -42,5 +45,8 @@ MO_AVX2 void depthwise_pairs(const uint8_t* const* pointers, int64_t taps, int64
     at = c + 16;
   }
 }
+#else
+void depthwise_pairs(const uint8_t* const*, int64_t, int64_t, const int16_t*, uint8_t, int32_t*) {}  // nobody asks
+#endif
 
 }  // namespace mo::kernels::int8

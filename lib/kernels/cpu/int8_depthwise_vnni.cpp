@@ -1,9 +1,12 @@
 // Depthwise kernels for AVX-512 VNNI: four taps of a channel are brought together by unpacking and multiplied in one instruction; unpacking and the
 // final packing undo each other's order.
-#include "kernels/cpu/int8_avx512.h"
 #include "kernels/cpu/int8_depthwise.h"
+#ifdef __x86_64__
+#include "kernels/cpu/int8_avx512.h"
+#endif
 
 namespace mo::kernels::int8 {
+#ifdef __x86_64__
 namespace {
 
 #define MO_DW __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vnni"), always_inline)) static inline
@@ -203,4 +206,8 @@ void depthwise_taps(const Depthwise& d, const Block& b, const uint8_t* const* po
   else taps<4>(d, b, pointers, pointer_stride, dst, pixels);
 }
 
+#else  // nobody asks
+void depthwise_slide(const Depthwise&, const Block&, const uint8_t*, uint8_t*, int64_t, int64_t) {}
+void depthwise_taps(const Depthwise&, const Block&, const uint8_t* const*, int64_t, uint8_t*, int64_t) {}
+#endif
 }  // namespace mo::kernels::int8

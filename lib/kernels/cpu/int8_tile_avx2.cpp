@@ -1,11 +1,14 @@
 // Tiles of 8-bit products for AVX2: 6 rows x 16 columns by pairs of 16-bit products, exact where the 8-bit instruction would saturate.
+#ifdef __x86_64__
 #include <immintrin.h>
+#endif
 
 #include <cstring>
 
 #include "kernels/cpu/int8_gemm.h"
 
 namespace mo::kernels::int8 {
+#ifdef __x86_64__
 namespace {
 
 MO_AVX2 void tile(const Tile& t) {
@@ -38,5 +41,9 @@ MO_AVX2 void tile(const Tile& t) {
 }  // namespace
 
 TileKernel avx2_tile() { return tile; }
+
+#else
+TileKernel avx2_tile() { return nullptr; }  // nobody asks
+#endif
 
 }  // namespace mo::kernels::int8

@@ -1,10 +1,13 @@
 // Tiles of 8-bit products for AVX-512: rows x 16, 32 or 64 columns in registers, by VNNI or by pairs of 16-bit products.
-#include "kernels/cpu/int8_avx512.h"
 #include "kernels/cpu/int8_gemm.h"
+#ifdef __x86_64__
+#include "kernels/cpu/int8_avx512.h"
+#endif
 
 #include <cstring>
 
 namespace mo::kernels::int8 {
+#ifdef __x86_64__
 namespace {
 
 MO_STEP uint32_t four_bytes(const uint8_t* p) {
@@ -162,4 +165,7 @@ std::vector<TileChoice> avx512_tiles(bool vnni, int registers, Finish finish) {
   return {};
 }
 
+#else
+std::vector<TileChoice> avx512_tiles(bool, int, Finish) { return {}; }  // nobody asks
+#endif
 }  // namespace mo::kernels::int8

@@ -1,7 +1,9 @@
 // Three planes of bytes to pixels: each 16 bytes of the result gather from the planes by byte shuffles.
 #include "kernels/cpu/interleave.h"
 
+#ifdef __x86_64__
 #include <immintrin.h>
+#endif
 
 #include "kernels/cpu/simd.h"
 
@@ -16,6 +18,7 @@ void plain(const uint8_t* a, const uint8_t* b, const uint8_t* c, uint8_t* dst, i
   }
 }
 
+#ifdef __x86_64__
 MO_AVX2 void shuffled(const uint8_t* a, const uint8_t* b, const uint8_t* c, uint8_t* dst, int64_t n) {
   alignas(16) int8_t at[3][3][16];  // [block of 16 results][plane]: the pixel that each byte takes, -1 where another plane's
   for (int block = 0; block < 3; ++block)
@@ -36,6 +39,9 @@ MO_AVX2 void shuffled(const uint8_t* a, const uint8_t* b, const uint8_t* c, uint
   }
   plain(a + i, b + i, c + i, dst + 3 * i, n - i);
 }
+#else
+constexpr auto shuffled = plain;
+#endif
 
 }  // namespace
 

@@ -2,7 +2,9 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 takes the undefined operand of its own intrinsics for a fault
 #include "kernels/cpu/nbits_tiles.h"
 
+#ifdef __x86_64__
 #include <immintrin.h>
+#endif
 
 #include <cmath>
 
@@ -12,6 +14,7 @@
 namespace mo::kernels::nbits {
 namespace {
 
+#ifdef __x86_64__
 template <int rows, bool fine>
 MO_VNNI inline void multiply_rows(const Weights& w, const Activations& x, int64_t g, float* y, int64_t stride) {
   const __m512i mask = _mm512_set1_epi32(0x0f0f0f0f);
@@ -76,6 +79,11 @@ MO_VNNI void multiply(const Weights& w, const Activations& x, int64_t rows, int6
     default: return multiply_rows<1, fine>(w, x, g, y, stride);
   }
 }
+
+#else
+template <bool fine>
+void multiply(const Weights&, const Activations&, int64_t, int64_t, float*, int64_t) {}  // nobody asks
+#endif
 
 MO_INLINE void quantize_body(const float* x, int64_t x_stride, int64_t rows, int64_t depth_given, int64_t depth, int64_t step, int8_t* high,
                              int8_t* low, float* scale, float* sum) {

@@ -1,7 +1,9 @@
 // QuantizeLinear, DequantizeLinear and mo.Lookup, and the row kernels that other files build on.
 #include "kernels/cpu/simd_quant.h"
 
+#ifdef __x86_64__
 #include <immintrin.h>
+#endif
 
 #include <cstring>
 
@@ -158,6 +160,7 @@ void lookup_scalar(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t* table
   for (int64_t i = 0; i < n; ++i) y[i] = table[x[i]];
 }
 
+#ifdef __x86_64__
 MO_VBMI void lookup_vbmi(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t* table) {
   const __m512i t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64), t2 = _mm512_loadu_si512(table + 128),
                 t3 = _mm512_loadu_si512(table + 192);
@@ -168,6 +171,9 @@ MO_VBMI void lookup_vbmi(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t*
     _mm512_mask_storeu_epi8(y + i, live, _mm512_mask_blend_epi8(_mm512_movepi8_mask(v), low, high));
   }
 }
+#else
+constexpr auto lookup_vbmi = lookup_scalar;  // nobody asks
+#endif
 
 void lookup_float(const uint8_t* x, float* y, int64_t n, const float* table) {
   for (int64_t i = 0; i < n; ++i) y[i] = table[x[i]];
