@@ -127,13 +127,14 @@ class Task:
         if "error" in cell:
             return f"| {kind} | {method} | {cell['error']} | | | | | |"
         loss, low, high = self.loss(base, cell)
+        lossless = low <= 0
         agreement = 100 * np.mean(np.array(base["best"])[:len(cell["best"])] == np.array(cell["best"]))
         text = f"| {kind} | {method} | {self.number(loss)} {self.span(low, high)} | {agreement:.2f} | {cell['bytes']:,} | "
         if not good:
             return text + ("fails or changes nothing" if peers else "") + " | | |"
         peer_loss, name, peer = good[0]
         d, low, high = self.loss(peer, cell)
-        above = self.loss(base, peer)[2] < 0  # a peer that beats the float model beyond noise was lucky on these samples
+        above = lossless and self.loss(base, peer)[2] < 0  # a peer that beats the float model beyond noise was lucky on these samples
         verdict = ("worse than a peer above float" if above else "**worse**") if low > 0 else "better" if high < 0 else ""
         return text + f"{name} {self.number(peer_loss)}, {peer['bytes']:,} | {self.number(d)} {self.span(low, high)} | {verdict} |"
 
