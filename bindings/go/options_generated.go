@@ -293,7 +293,8 @@ const (
 	QuantizeGranularityPerBlock   = "per_block"
 )
 
-// QuantizeBlockSize: Inputs in a block: 16, 32, 64, 128 or 256. Default: 32. From 16 to 256.
+// QuantizeBlockSize: Inputs in a block: 16, 32, 64, 128 or 256; 0: 32, 16 in products of fewer than 256 inputs, 128 for
+// tensorrt. Default: 0. From 0 to 256.
 func QuantizeBlockSize(value int64) QuantizeOption {
 	return QuantizeOption(setKey("block_size", value))
 }
@@ -313,14 +314,27 @@ const (
 )
 
 // QuantizeRounding: How weights are rounded; gptq and adaround make the layer's output error least on the calibration
-// samples. Default: nearest.
+// samples; auto: gptq for fewer than 8 bits in mode weight_only where samples are given, else nearest. Default: auto.
 func QuantizeRounding(value string) QuantizeOption { return QuantizeOption(setKey("rounding", value)) }
 
 // Values of QuantizeRounding.
 const (
+	QuantizeRoundingAuto     = "auto"
 	QuantizeRoundingNearest  = "nearest"
 	QuantizeRoundingGptq     = "gptq"
 	QuantizeRoundingAdaround = "adaround"
+)
+
+// QuantizeRoundingInputs: What gptq and adaround see of the samples: what the rounded layers before give, or what the
+// float ones give (one pass, faster). Default: quantized.
+func QuantizeRoundingInputs(value string) QuantizeOption {
+	return QuantizeOption(setKey("rounding_inputs", value))
+}
+
+// Values of QuantizeRoundingInputs.
+const (
+	QuantizeRoundingInputsQuantized = "quantized"
+	QuantizeRoundingInputsFloat     = "float"
 )
 
 // QuantizeCorrections: Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction;
@@ -372,10 +386,25 @@ func QuantizeActivationSymmetric(value bool) QuantizeOption {
 	return QuantizeOption(setKey("activation_symmetric", value))
 }
 
-// QuantizeWeightSymmetric: Fix the zero point of weights at 0. Default: true.
+// QuantizeWeightSymmetric: Fix the zero point of weights at 0. Not set: no for onnxruntime and fewer than 8 bits in
+// blocks of at most 64 where rounding learns from samples or a product has fewer than 256 inputs, else yes. Default:
+// true.
 func QuantizeWeightSymmetric(value bool) QuantizeOption {
 	return QuantizeOption(setKey("weight_symmetric", value))
 }
+
+// QuantizeLastProduct: Mode weight_only with fewer than 8 bits in blocks: precision of the product that makes the
+// result; auto: int8 where it has fewer than 256 inputs. Default: auto.
+func QuantizeLastProduct(value string) QuantizeOption {
+	return QuantizeOption(setKey("last_product", value))
+}
+
+// Values of QuantizeLastProduct.
+const (
+	QuantizeLastProductAuto = "auto"
+	QuantizeLastProductSame = "same"
+	QuantizeLastProductInt8 = "int8"
+)
 
 // QuantizeReduceRange: Use 7 bits of 8-bit weights, for runtimes that saturate sums of uint8 by int8 products. Default:
 // false.

@@ -37,7 +37,9 @@ quantize::Options quantize_options(const OptionSet& o) {
   q.activation_type = o.text("activation_type");
   q.activation_scale = o.text("activation_scale");
   q.activation_symmetric = o.flag("activation_symmetric");
-  q.weight_symmetric = o.flag("weight_symmetric");
+  if (o.is_set("weight_symmetric")) q.weight_symmetric = o.flag("weight_symmetric");
+  q.last_product = o.text("last_product");
+  q.rounding_inputs = o.text("rounding_inputs");
   q.reduce_range = o.flag("reduce_range");
   q.attention = o.flag("attention");
   q.backend = o.text("backend");

@@ -99,12 +99,16 @@ constexpr OptionRow k_quantize[] = {
     one_of("granularity", "auto", "auto|per_channel|per_tensor|per_row|per_block",
            "Weights have one scale per output channel, one in all, per row of a table that is looked up, or per block_size inputs of a channel; "
            "auto: per_block for fewer than 8 bits in mode weight_only, else per_channel."),
-    whole("block_size", "32", "Inputs in a block: 16, 32, 64, 128 or 256.", 16, 256),
+    whole("block_size", "0", "Inputs in a block: 16, 32, 64, 128 or 256; 0: 32, 16 in products of fewer than 256 inputs, 128 for tensorrt.", 0, 256),
     one_of("weight_range", "auto", "auto|minmax|mse|hqq",
            "How the range of weights is chosen: the largest, the one of least squared error, half-quadratic; auto: mse for fewer than 8 bits, else "
            "minmax."),
-    one_of("rounding", "nearest", "nearest|gptq|adaround",
-           "How weights are rounded; gptq and adaround make the layer's output error least on the calibration samples."),
+    one_of(
+        "rounding", "auto", "auto|nearest|gptq|adaround",
+        "How weights are rounded; gptq and adaround make the layer's output error least on the calibration samples; auto: gptq for fewer than 8 bits "
+        "in mode weight_only where samples are given, else nearest."),
+    one_of("rounding_inputs", "quantized", "quantized|float",
+           "What gptq and adaround see of the samples: what the rounded layers before give, or what the float ones give (one pass, faster)."),
     {.key = "corrections",
      .type = OptionType::list,
      .fallback = "auto",
@@ -116,7 +120,13 @@ constexpr OptionRow k_quantize[] = {
     one_of("activation_scale", "per_tensor", "per_tensor|per_token",
            "Mode dynamic: one scale for an activation, or one for each vector along its last axis."),
     yes_no("activation_symmetric", "false", "Fix the zero point of activations in the middle of their type."),
-    yes_no("weight_symmetric", "true", "Fix the zero point of weights at 0."),
+    yes_no("weight_symmetric", "true",
+           "Fix the zero point of weights at 0. Not set: no for onnxruntime and fewer than 8 bits in blocks of at most 64 where rounding learns from "
+           "samples or a product has fewer than 256 inputs, else yes."),
+    one_of(
+        "last_product", "auto", "auto|same|int8",
+        "Mode weight_only with fewer than 8 bits in blocks: precision of the product that makes the result; auto: int8 where it has fewer than 256 "
+        "inputs."),
     yes_no("reduce_range", "false", "Use 7 bits of 8-bit weights, for runtimes that saturate sums of uint8 by int8 products."),
     yes_no("attention", "false", "Quantize products of two activations too; in mode static the calibration must have been told the same."),
     one_of("backend", "onnxruntime", "onnxruntime|openvino|tensorrt|portable",

@@ -16,21 +16,23 @@ bool narrow(const std::string& precision) { return precision == "int4" || precis
 
 }  // namespace
 
-Options for_backend(const Options& wanted, Result& result) {
+Options for_backend(const Options& wanted, bool samples, Result& result) {
   Options o = wanted;
   one_of("mode", o.mode, {"static", "dynamic", "weight_only"});
   one_of("precision", o.precision, {"int8", "uint8", "int4", "uint4", "int3", "int2", "fp8_e4m3", "fp8_e5m2", "fp16", "bf16"});
   one_of("granularity", o.granularity, {"auto", "per_channel", "per_tensor", "per_row", "per_block"});
   one_of("weight_range", o.weight_range, {"auto", "minmax", "mse", "hqq"});
-  one_of("rounding", o.rounding, {"nearest", "gptq", "adaround"});
+  one_of("rounding", o.rounding, {"auto", "nearest", "gptq", "adaround"});
   one_of("activation_type", o.activation_type, {"auto", "uint8", "int8", "uint16", "int16", "fp8_e4m3", "fp8_e5m2"});
   one_of("activation_scale", o.activation_scale, {"per_tensor", "per_token"});
   one_of("backend", o.backend, {"onnxruntime", "openvino", "tensorrt", "portable"});
   one_of("format", o.format, {"auto", "qdq", "qoperator", "matmul_nbits"});
   one_of("integer_io", o.integer_io, {"none", "inputs", "outputs", "both"});
   for (const std::string& c : o.corrections) one_of("corrections", c, {"auto", "none", "equalization", "smoothquant", "awq", "bias_correction"});
-  require(o.block_size >= 16 && o.block_size <= 256 && (o.block_size & (o.block_size - 1)) == 0, Code::invalid_argument,
-          "block_size must be 16, 32, 64, 128 or 256, got ", o.block_size);
+  one_of("rounding_inputs", o.rounding_inputs, {"quantized", "float"});
+  one_of("last_product", o.last_product, {"auto", "same", "int8"});
+  require(o.block_size == 0 || (o.block_size >= 16 && o.block_size <= 256 && (o.block_size & (o.block_size - 1)) == 0), Code::invalid_argument,
+          "block_size must be 0, 16, 32, 64, 128 or 256, got ", o.block_size);
   bool fp8 = o.precision.starts_with("fp8");
   require(!fp8 || o.mode != "dynamic", Code::invalid_argument, "precision ", o.precision, " has no dynamic form");
   require(!narrow(o.precision) || o.mode != "dynamic", Code::invalid_argument,
@@ -44,9 +46,9 @@ Options for_backend(const Options& wanted, Result& result) {
     require(o.format == "auto" || o.format == "qdq", Code::invalid_argument, "backend tensorrt reads Q/DQ only");
     require(o.activation_type == "auto" || o.activation_type == "int8" || fp8, Code::invalid_argument, "backend tensorrt wants int8 activations");
     require(o.precision != "uint8" && o.precision != "uint4", Code::invalid_argument, "backend tensorrt wants signed weights");
-    o.activation_symmetric = o.weight_symmetric = true;
+    o.activation_symmetric = true, o.weight_symmetric = true;
     if (o.activation_type == "auto" && !fp8) o.activation_type = "int8";
-    if (o.mode == "weight_only" && narrow(o.precision) && wanted.block_size == 32) o.block_size = 128;
+    if (o.mode == "weight_only" && narrow(o.precision) && o.block_size == 0) o.block_size = 128;
   }
   if (o.backend == "openvino")
     require(o.format != "qoperator", Code::invalid_argument, "backend openvino wants Q/DQ: it reads few of the QLinear operators");
@@ -71,6 +73,10 @@ Options for_backend(const Options& wanted, Result& result) {
   if (o.granularity == "auto") o.granularity = o.mode == "weight_only" && narrow(o.precision) ? "per_block" : "per_channel";
   require(o.format != "matmul_nbits" || o.granularity == "per_block", Code::invalid_argument,
           "format matmul_nbits has one scale per block: set granularity per_block");
+  bool blocks = o.mode == "weight_only" && narrow(o.precision) && o.granularity == "per_block";
+  if (!blocks) o.last_product = "same";
+  if (!o.weight_symmetric && !(blocks && o.backend == "onnxruntime" && o.block_size <= 64)) o.weight_symmetric = true;
+  if (o.rounding == "auto") o.rounding = samples && o.mode == "weight_only" && narrow(o.precision) ? "gptq" : "nearest";
   if (o.weight_range == "auto") o.weight_range = narrow(o.precision) ? "mse" : "minmax";
   return o;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "quantize/select.h"
 #include "quantize/traits.h"
@@ -10,6 +11,8 @@
 namespace mo::quantize {
 
 namespace {
+
+constexpr int64_t k_narrow = 256;  // products of fewer inputs average less of the rounding error out, and are small: they can afford finer grids
 
 using graph::Graph;
 using graph::k_none;
@@ -145,6 +148,36 @@ bool decide_by_weights(const Graph& g, const Options& o, const std::function<std
   return any;
 }
 
+// The products whose results become those of the model, what rounds them again being left out: in a language model the logits. Their error is the
+// model's own.
+void widen_last(const Graph& g, const Options& o, Scheme& scheme) {
+  std::set<ValueId> open(g.outputs.begin(), g.outputs.end());
+  std::vector<NodeForm*> last;
+  bool others = false;
+  for (auto it = g.order().rbegin(); it != g.order().rend(); ++it) {
+    const Node& n = g.node(*it);
+    bool reaches = std::any_of(n.outputs.begin(), n.outputs.end(), [&](ValueId v) { return open.contains(v); });
+    auto form = scheme.nodes.find(n.name);
+    bool product = form != scheme.nodes.end() && form->second.how == "weight_only" && form->second.weights && role_of(n) == Role::compute;
+    others |= product && !reaches;
+    if (reaches && product && (n.is("MatMul") || n.is("Gemm"))) {
+      auto place = weight_of(g, n);
+      const Tensor& w = *g.constant_of(n.input(place->input));
+      int64_t inputs = w.size() / std::max<int64_t>(1, w.dim(place->axis));
+      bool alone = g.value(n.input(place->input)).users.size() == 1;  // a weight that others read too has one form
+      if (alone && (o.last_product == "int8" || inputs < k_narrow) && !o.overrides.nodes.contains(n.name)) last.push_back(&form->second);
+    } else if (reaches && !product) {
+      open.insert(n.inputs.begin(), n.inputs.end());
+    }
+  }
+  if (!others && o.last_product != "int8") return;  // a single layer is what was asked for
+  for (NodeForm* form : last) {
+    WeightForm& w = *form->weights;
+    w.dtype = DType::i8, w.bits = 8, w.range = "minmax", w.rounding = "nearest", w.symmetric = true;
+    if (o.format != "matmul_nbits") w.block = 0;
+  }
+}
+
 void decide_static(const Graph& g, const Calibration& calibration, const Options& o, const std::function<std::string(const Node&)>& refuse,
                    Scheme& scheme, Result& result, Control* control) {
   PointOptions point_options{o.attention, o.integer_io == "outputs" || o.integer_io == "both"};
@@ -192,7 +225,7 @@ std::optional<WeightForm> weight_form(const Graph& g, const Node& n, const Optio
   f.dtype = dtype_of_word(o.precision);
   f.bits = o.precision == "int3" ? 3 : o.precision == "int2" ? 2 : info(f.dtype).bits;
   if (o.reduce_range && f.bits == 8) f.bits = 7;
-  f.symmetric = o.weight_symmetric;
+  f.symmetric = o.weight_symmetric.value_or(true);
   f.range = o.weight_range == "auto" ? "minmax" : o.weight_range;
   if (is_recurrent(n)) {
     f.axis = 1;
@@ -213,10 +246,13 @@ std::optional<WeightForm> weight_form(const Graph& g, const Node& n, const Optio
     if (o.granularity == "per_block" && product && rank == 2) {
       // Blocks of DequantizeLinear divide the axis in the runtimes that know them; MatMulNBits pads.
       int64_t inputs = g.constant_of(n.input(place->input))->dim(1 - place->axis);
-      f.block = o.block_size;
+      f.block = o.block_size ? o.block_size : inputs < k_narrow ? 16 : 32;
       if (o.format != "matmul_nbits")
         while (f.block >= 16 && inputs % f.block != 0) f.block /= 2;
       if (f.block < 16) f.block = 0;
+      if (f.block > 0 && is_integer(f.dtype))
+        // A zero point pays where rounding learns from samples; without, only few inputs a channel make ranges lopsided.
+        f.symmetric = o.weight_symmetric.value_or(f.bits >= 8 || (inputs >= k_narrow && o.rounding == "nearest"));
     }
     f.rounding = o.rounding;
   }
@@ -276,6 +312,7 @@ Scheme decide(const Graph& g, const Calibration* calibration, const Options& o, 
   } else {
     std::string first;
     bool any = decide_by_weights(g, o, refuse, scheme, first);
+    if (o.last_product != "same") widen_last(g, o, scheme);
     require(any, Code::unsupported, "no node can be quantized",
             first.empty() ? std::string(": the model has no products with constant weights") : ": " + first);
   }

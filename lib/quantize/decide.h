@@ -17,6 +17,6 @@ std::optional<WeightForm> weight_form(const graph::Graph& g, const graph::Node& 
 DType activation_dtype(const Options& options);
 
 // Options with everything that a backend fixes filled in; Code::invalid_argument where the caller's wishes contradict it.
-Options for_backend(const Options& options, Result& result);
+Options for_backend(const Options& options, bool samples, Result& result);
 
 }  // namespace mo::quantize

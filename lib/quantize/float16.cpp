@@ -36,8 +36,8 @@ bool among(const std::string_view (&list)[n], std::string_view op) {
 
 class Converter {
  public:
-  Converter(Result& r, DType dtype, const NodeSelector& selector)
-      : g_(r.model.graph), result_(r), dtype_(dtype), limit_(dtype == DType::f16 ? 65504.0f : 3e38f), selector_(selector) {}
+  Converter(Result& r, DType dtype, const std::function<std::string(const Node&)>& refuse)
+      : g_(r.model.graph), result_(r), dtype_(dtype), limit_(dtype == DType::f16 ? 65504.0f : 3e38f), unwanted_(refuse) {}
 
   void run(Control* control) {
     std::vector<NodeId> order = g_.order(), chosen;
@@ -74,7 +74,7 @@ class Converter {
 
   std::string refuse(const Node& n) const {
     if (!n.domain.empty() || !among(k_bearing, n.op)) return "kept in float32: sums or exponentiates, or has no 16-bit form";
-    if (std::string why = selector_.refuse(n); !why.empty()) return why;
+    if (std::string why = unwanted_(n); !why.empty()) return why;
     bool any = false;
     for (ValueId v : n.inputs) {
       if (v == k_none) continue;
@@ -157,7 +157,7 @@ class Converter {
   Result& result_;
   DType dtype_;
   float limit_;
-  const NodeSelector& selector_;
+  const std::function<std::string(const Node&)>& unwanted_;
   std::set<ValueId> tainted_;
   std::map<ValueId, ValueId> low_;
   std::vector<ValueId> lost_;
@@ -165,17 +165,20 @@ class Converter {
 
 }  // namespace
 
-void convert_float(Result& result, DType dtype, const NodeSelector& selector, Control* control) { Converter(result, dtype, selector).run(control); }
+void convert_float(Result& result, DType dtype, const std::function<std::string(const Node&)>& refuse, Control* control) {
+  Converter(result, dtype, refuse).run(control);
+}
 
 void convert_some(Result& result, const Scheme& scheme) {
   for (const auto& [how, dtype] : {std::pair("fp16", DType::f16), std::pair("bf16", DType::bf16)}) {
-    std::vector<std::string> names;
+    std::set<std::string> names;
     for (const auto& [node, form] : scheme.nodes)
-      if (form.how == how) names.push_back(node);
+      if (form.how == how) names.insert(node);
     if (names.empty()) continue;
     std::vector<NodeOutcome> outcomes = std::move(result.nodes);
     result.nodes.clear();
-    convert_float(result, dtype, NodeSelector(names, {}, {}), nullptr);
+    convert_float(
+        result, dtype, [&](const Node& n) { return names.contains(n.name) ? std::string() : std::string("not named by the scheme"); }, nullptr);
     result.nodes = std::move(outcomes);
   }
 }

@@ -35,8 +35,10 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) void axpy(int64_t n
   for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
-void add_gram(const float* x, int64_t rows, int64_t k, float* gram) {
-  require(dnnl_sgemm('T', 'N', k, k, rows, 1, x, k, x, k, 1, gram, k) == dnnl_success, Code::internal, "sgemm failed");
+void add_gram(const float* x, int64_t rows, int64_t k, float* gram) { add_product(x, x, rows, k, gram); }
+
+void add_product(const float* a, const float* b, int64_t rows, int64_t k, float* product) {
+  require(dnnl_sgemm('T', 'N', k, k, rows, 1, a, k, b, k, 1, product, k) == dnnl_success, Code::internal, "sgemm failed");
 }
 
 void multiply(const float* a, const float* b, bool b_transposed, int64_t m, int64_t n, int64_t k, float* c) {

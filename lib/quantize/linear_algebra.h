@@ -8,6 +8,9 @@ namespace mo::quantize {
 // gram [k][k] += xᵀ x for x [rows][k].
 void add_gram(const float* x, int64_t rows, int64_t k, float* gram);
 
+// product [k][k] += aᵀ b for a, b [rows][k].
+void add_product(const float* a, const float* b, int64_t rows, int64_t k, float* product);
+
 // c [m][n] = a [m][k] b, b [k][n] or, transposed, [n][k].
 void multiply(const float* a, const float* b, bool b_transposed, int64_t m, int64_t n, int64_t k, float* c);
 

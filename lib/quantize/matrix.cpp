@@ -76,6 +76,8 @@ Matrix real(const Codes& codes) {
   return m;
 }
 
+Codes Rounded::codes() const { return {{rows, cols, {q.begin(), q.end()}}, block, blocks, scale, zero}; }
+
 Levels levels(const WeightForm& form) {
   if (form.dtype == DType::f8e4m3fn) return {-448, 448, 0};
   if (form.dtype == DType::f8e5m2) return {-57344, 57344, 0};
@@ -253,7 +255,7 @@ Codes encode(const Matrix& weights, const WeightForm& form, std::span<const floa
       codes.scale[i] = std::max(codes.scale[i], min_scale[min_scale.size() == 1 ? 0 : i / static_cast<size_t>(codes.blocks)]);
   bool learned = moments && !moments->gram.empty() && !is_floating(form.dtype);
   if (learned && form.rounding == "gptq") round_gptq(weights, form, *moments, codes);
-  else if (learned && form.rounding == "adaround") round_adaround(weights, form, *moments, codes);
+  else if (learned && form.rounding == "adaround") round_adaround(weights, form, min_scale, *moments, codes);
   else round_nearest(weights, form, codes);
   return codes;
 }

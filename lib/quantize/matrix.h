@@ -1,5 +1,6 @@
 // Weights as a matrix of output channels by inputs, the one form that ranges and roundings work on.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "quantize/scheme.h"
@@ -27,6 +28,14 @@ struct Codes {
 };
 Matrix real(const Codes& codes);
 
+// Codes kept small until they are written.
+struct Rounded {
+  int64_t rows = 0, cols = 0, block = 0, blocks = 1;
+  std::vector<int16_t> q;
+  std::vector<float> scale, zero;
+  Codes codes() const;
+};
+
 // Lowest and highest code of a form.
 struct Levels {
   float low, high, middle;  // middle: the zero point of symmetric forms
@@ -40,6 +49,11 @@ struct InputMoments {
   std::vector<std::vector<float>> gram;     // per group [cols][cols]: sum of x xᵀ; empty when only means are collected
   std::vector<std::vector<double>> mean;    // per group [cols]: sum of x
   std::vector<std::vector<float>> largest;  // per group [cols]: largest |x|
+  // Of nets whose earlier layers are rounded already: x is what the product reads there, `exact` what it reads in the float net.
+  std::vector<std::vector<float>> cross;        // per group [cols][cols]: sum of exact xᵀ; empty when not collected
+  std::vector<std::vector<double>> exact_mean;  // per group [cols]: sum of exact
+  // Part of the mean of gram's diagonal that is added to it: what so few rows leave unknown.
+  double damp() const { return std::clamp(static_cast<double>(cols) / std::max(1.0, rows), 0.01, 1.0); }
 };
 
 // Codes of a matrix by form.range and form.rounding. min_scale: a lowest scale per row (or one), may be empty. moments may be null: then
@@ -51,6 +65,9 @@ void choose_ranges(const Matrix& weights, const WeightForm& form, const InputMom
 void choose_block(const float* w, int64_t n, const WeightForm& form, const float* importance, float& scale, float& zero);
 void round_nearest(const Matrix& weights, const WeightForm& form, Codes& codes);
 void round_gptq(const Matrix& weights, const WeightForm& form, const InputMoments& moments, Codes& codes);
-void round_adaround(const Matrix& weights, const WeightForm& form, const InputMoments& moments, Codes& codes);
+void round_adaround(const Matrix& weights, const WeightForm& form, std::span<const float> min_scale, const InputMoments& moments, Codes& codes);
+
+// Weights that give on x what the float ones give on `exact`, half of the way there (moments.cross): the whole way fits the noise of few samples.
+void aim_at_exact(Matrix& weights, const InputMoments& moments);
 
 }  // namespace mo::quantize

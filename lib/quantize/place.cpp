@@ -20,8 +20,8 @@ using graph::ValueId;
 
 class Placer {
  public:
-  Placer(Graph& g, const Scheme& scheme, const Points& points, const Moments& moments)
-      : g_(g), scheme_(scheme), points_(points), moments_(moments), store_(g) {}
+  Placer(Graph& g, const Scheme& scheme, const Points& points, const Learned& learned)
+      : g_(g), scheme_(scheme), points_(points), learned_(learned), store_(g) {}
 
   Placement run() {
     for (ValueId v : points_.values) activation(v);
@@ -133,23 +133,16 @@ class Placer {
     require(node_form.weights.has_value(), Code::invalid_argument, "the scheme gives no form for the weights");
     WeightForm form = *node_form.weights;
     auto bias_input = bias_of(n);
-    const Tensor* found = bias_input ? g_.constant_of(n.input(*bias_input)) : nullptr;
-    Tensor bias = found && found->dtype() == DType::f32 && found->rank() == 1 ? *found : Tensor();  // a copy: adding values moves the others
-    // An int32 bias counts in steps of x_scale * w_scale: integers on both sides, and no blocks.
-    if (!is_integer(form.dtype) || form.block > 0 || !is_integer_activation(n)) bias = Tensor();
+    // A copy: adding values moves the others.
+    Tensor bias = is_integer_activation(n) ? integer_bias(g_, n, form) : Tensor();
     float x_scale = scale_read_by(n);
-    std::vector<float> lowest;
+    std::vector<float> lowest = bias ? lowest_weight_scales(g_, n, form, x_scale) : std::vector<float>{};
     const Tensor w = *g_.constant_of(n.input(place.input));
-    if (bias) {
-      lowest = lowest_scales(bias, x_scale);
-      if (form.axis < 0 && !lowest.empty()) lowest = {*std::max_element(lowest.begin(), lowest.end())};
-      if (form.axis >= 0 && static_cast<int64_t>(lowest.size()) != w.dim(form.axis)) bias = Tensor(), lowest.clear();
-    }
     ValueId v = n.input(place.input);
     QuantizedTensor q;
     try {
-      auto m = moments_.find(n.name);
-      q = encode_tensor(w, form, place.axis, lowest, m == moments_.end() ? nullptr : &m->second);
+      auto m = learned_.find(n.name);
+      q = encode_tensor(w, form, place.axis, lowest, m == learned_.end() ? nullptr : &m->second);
     } catch (Error& e) { fail(e.code(), "weights '", printable(g_.value(v).name), "': ", e.message()); }
     Store::Entry stored = store_.dequantized(v, q, form, n.is("Gemm"));
     g_.set_input(id, place.input, stored.dequantized);
@@ -194,7 +187,7 @@ class Placer {
   Graph& g_;
   const Scheme& scheme_;
   const Points& points_;
-  const Moments& moments_;
+  const Learned& learned_;
   Store store_;
   std::map<ValueId, std::pair<ValueId, ValueId>> parameters_;
   std::map<std::pair<DType, int32_t>, ValueId> zero_points_;
@@ -203,9 +196,27 @@ class Placer {
 
 }  // namespace
 
-Placement place(Graph& g, const Scheme& scheme, const Moments& moments) {
+Placement place(Graph& g, const Scheme& scheme, const Learned& learned) {
   Points points = points_of(g, scheme);
-  return Placer(g, scheme, points, moments).run();
+  return Placer(g, scheme, points, learned).run();
+}
+
+// An int32 bias counts in steps of x_scale * w_scale: integers on both sides, and no blocks.
+Tensor integer_bias(const Graph& g, const Node& n, const WeightForm& form) {
+  auto at = bias_of(n);
+  auto place = weight_of(g, n);
+  const Tensor* bias = at ? g.constant_of(n.input(*at)) : nullptr;
+  if (!bias || bias->dtype() != DType::f32 || bias->rank() != 1 || !is_integer(form.dtype) || form.block > 0) return {};
+  if (form.axis >= 0 && bias->size() != g.constant_of(n.input(place->input))->dim(form.axis)) return {};
+  return *bias;
+}
+
+std::vector<float> lowest_weight_scales(const Graph& g, const Node& n, const WeightForm& form, float x_scale) {
+  Tensor bias = integer_bias(g, n, form);
+  if (!bias) return {};
+  std::vector<float> lowest = lowest_scales(bias, x_scale);
+  if (form.axis < 0 && !lowest.empty()) lowest = {*std::max_element(lowest.begin(), lowest.end())};
+  return lowest;
 }
 
 }  // namespace mo::quantize

@@ -8,7 +8,7 @@
 #include "quantize/decide.h"
 #include "quantize/float16.h"
 #include "quantize/integer_io.h"
-#include "quantize/moments.h"
+#include "quantize/learn.h"
 #include "quantize/place.h"
 #include "quantize/prepare.h"
 #include "quantize/qoperator.h"
@@ -38,46 +38,17 @@ void add(Result& result, Placement done) {
   result.warnings.insert(result.warnings.end(), done.warnings.begin(), done.warnings.end());
 }
 
-// Second moments for the nodes whose rounding learns from data.
-Moments needed_moments(const graph::Graph& g, const Scheme& scheme, const Calibration* calibration, const Options& o, Result& result,
-                       Control* control) {
-  std::set<std::string> learned;
-  for (const auto& [name, form] : scheme.nodes)
-    if (form.how != "float" && form.weights && (form.weights->rounding != "nearest" || (form.weights->range == "mse" && form.weights->bits < 8)))
-      learned.insert(name);
-  bool wanted = std::any_of(scheme.nodes.begin(), scheme.nodes.end(),
-                            [](const auto& n) { return n.second.weights && n.second.weights->rounding != "nearest"; });
-  if (learned.empty()) return {};
-  if (!calibration || calibration->kept_inputs().empty()) {
-    if (wanted) result.warnings.push_back("rounding by gptq or adaround learns from samples, and none are at hand: weights were rounded to nearest");
-    return {};
-  }
-  MomentsOptions m;
-  m.threads = o.threads;
-  return collect_moments(g, learned, calibration->kept_inputs(), m, control);
-}
-
-// About their mean: bias correction takes the mean error away, so that rounding need not mind it.
-void centre(Moments& moments) {
-  for (auto& [name, m] : moments)
-    for (size_t g = 0; g < m.gram.size() && m.rows > 0; ++g)
-      for (int64_t i = 0; i < m.cols; ++i)
-        for (int64_t j = 0; j < m.cols; ++j)
-          m.gram[g][static_cast<size_t>(i * m.cols + j)] -=
-              static_cast<float>(m.mean[g][static_cast<size_t>(i)] * m.mean[g][static_cast<size_t>(j)] / m.rows);
-}
-
 void apply(Result& result, const Scheme& scheme, const Calibration* calibration, const Options& o, Control* control) {
   graph::Graph& g = result.model.graph;
   report_nodes(g, scheme, result);
-  Moments moments = needed_moments(g, scheme, calibration, o, result, control);
   std::set<std::string> corrected = to_correct(g, scheme, o);
+  Learned learned = learn(g, scheme, corrected, calibration, o, result, control);
   std::optional<graph::Graph> before;
-  if (!corrected.empty()) before = g, centre(moments);
+  if (!corrected.empty()) before = g;
   bool any_static = std::any_of(scheme.nodes.begin(), scheme.nodes.end(), [](const auto& n) { return n.second.how == "static"; });
-  if (any_static) add(result, place(g, scheme, moments));
-  add(result, rewrite(g, scheme, moments, o.format == "auto" ? "qdq" : o.format));
-  moments.clear();
+  if (any_static) add(result, place(g, scheme, learned));
+  add(result, rewrite(g, scheme, learned, o.format == "auto" ? "qdq" : o.format));
+  learned.clear();
   if (before) correct_biases(*before, result, corrected, calibration, o, control);
   convert_some(result, scheme);
   if (o.format == "qoperator") to_qoperator(g);
@@ -94,11 +65,12 @@ void finish(Result& result) {
 
 Result quantize(const graph::Model& model, const Calibration* calibration, const Options& wanted, Control* control) {
   Result result;
-  Options o = for_backend(wanted, result);
+  Options o = for_backend(wanted, calibration && !calibration->kept_inputs().empty(), result);
   result.model = prepare(model, o.fold_batch_norm);
   if (o.precision == "fp16" || o.precision == "bf16") {
     NodeSelector selector(o.include, o.exclude, o.op_types);
-    convert_float(result, o.precision == "fp16" ? DType::f16 : DType::bf16, selector, control);
+    convert_float(
+        result, o.precision == "fp16" ? DType::f16 : DType::bf16, [&](const graph::Node& n) { return selector.refuse(n); }, control);
     for (const std::string& entry : selector.unused()) result.warnings.push_back("include/exclude entry '" + printable(entry) + "' matches no node");
   } else {
     if (o.mode == "static")
@@ -117,7 +89,7 @@ Result quantize(const graph::Model& model, const Calibration* calibration, const
 
 Result replay(const graph::Model& model, const Scheme& scheme, const Calibration* calibration, const Options& wanted, Control* control) {
   Result result;
-  Options o = for_backend(wanted, result);
+  Options o = for_backend(wanted, calibration && !calibration->kept_inputs().empty(), result);
   result.model = prepare(model, o.fold_batch_norm);
   for (const Rescale& r : scheme.rescales) apply_rescale(result.model.graph, r);
   apply(result, scheme, calibration, o, control);

@@ -17,15 +17,18 @@ struct Options {
   ChooserOptions chooser;
   std::string granularity =
       "auto";  // of weights: per_channel, per_tensor, per_row, per_block; auto: per_block below 8 bits in weight_only mode, else per_channel
-  int64_t block_size = 32;
+  int64_t block_size = 0;             // 0: 32, of narrow products 16
   std::string weight_range = "auto";  // minmax, mse, hqq; auto: mse below 8 bits, else minmax
-  std::string rounding = "nearest";   // nearest, gptq, adaround
+  std::string rounding = "auto";      // nearest, gptq, adaround; auto: gptq below 8 bits in weight_only mode where samples are kept, else nearest
+  std::string rounding_inputs = "quantized";  // what gptq and adaround see: quantized (what the rounded layers before give), float
   std::vector<std::string>
       corrections;  // none, equalization, smoothquant, awq, bias_correction; auto: bias_correction of convolutions in mode static
   std::string activation_type = "auto";         // uint8, int8, uint16, int16, fp8_e4m3, fp8_e5m2; auto: as the backend and the weights want
   std::string activation_scale = "per_tensor";  // dynamic mode: per_tensor, per_token
   bool activation_symmetric = false;
-  bool weight_symmetric = true;
+  std::optional<bool>
+      weight_symmetric;  // none: false in blocks of at most 64 weights of fewer than 8 bits, where rounding learns or the product is narrow and the backend takes it
+  std::string last_product = "auto";          // weight_only below 8 bits: same, int8; auto: int8 where it is narrow
   bool reduce_range = false;                  // 7-bit weights
   bool attention = false;                     // products of two activations too
   std::string backend = "onnxruntime";        // onnxruntime, openvino, tensorrt, portable

@@ -17,8 +17,8 @@ using graph::ValueId;
 
 class Rewriter {
  public:
-  Rewriter(Graph& g, const Scheme& scheme, const Moments& moments, const std::string& format)
-      : g_(g), scheme_(scheme), moments_(moments), format_(format), store_(g) {}
+  Rewriter(Graph& g, const Scheme& scheme, const Learned& learned, const std::string& format)
+      : g_(g), scheme_(scheme), learned_(learned), format_(format), store_(g) {}
 
   Placement run() {
     for (NodeId id : std::vector<NodeId>(g_.order())) {
@@ -46,7 +46,7 @@ class Rewriter {
       const graph::GraphPtr* single = g_.node(id).subgraph(attribute);
       if (!single) continue;  // a list of graphs: no standard operator has one
       auto copy = std::make_shared<Graph>(*body);
-      Placement done = Rewriter(*copy, scheme_, moments_, format_).run();
+      Placement done = Rewriter(*copy, scheme_, learned_, format_).run();
       if (done.weights == 0) continue;
       result_.weights += done.weights, result_.activations += done.activations;
       g_.set_subgraph(id, attribute, std::move(copy));
@@ -54,9 +54,9 @@ class Rewriter {
   }
 
   QuantizedTensor encode(const Node& n, ValueId v, const WeightForm& form, int64_t channel_axis) const {
-    auto m = moments_.find(n.name);
+    auto m = learned_.find(n.name);
     try {
-      return encode_tensor(*g_.constant_of(v), form, channel_axis, {}, m == moments_.end() ? nullptr : &m->second);
+      return encode_tensor(*g_.constant_of(v), form, channel_axis, {}, m == learned_.end() ? nullptr : &m->second);
     } catch (Error& e) { fail(e.code(), "weights '", printable(g_.value(v).name), "': ", e.message()); }
   }
 
@@ -138,13 +138,12 @@ class Rewriter {
   };
 
   std::vector<ValueId> pack(const Node& n, const WeightPlace& place, const WeightForm& form) {
-    bool learned = moments_.contains(n.name);  // then codes are this node's own
+    bool learned = learned_.contains(n.name);  // then codes are this node's own
     for (const Packed& p : packed_)
       if (!learned && p.weights == n.input(1) && p.axis == place.axis && p.form == form) return p.inputs;
     const Tensor w = *g_.constant_of(n.input(1));
     Matrix m = rows_of(w, place.axis);
-    auto found = moments_.find(n.name);
-    Codes codes = mo::quantize::encode(m, form, {}, found == moments_.end() ? nullptr : &found->second);
+    Codes codes = learned ? learned_.at(n.name).codes() : mo::quantize::encode(m, form, {}, nullptr);
     int bits = info(form.dtype).bits;
     int offset = info(form.dtype).is_signed ? 1 << (bits - 1) : 0;
     int64_t blob = form.block * bits / 8, zero_bytes = (codes.blocks * bits + 7) / 8;
@@ -344,7 +343,7 @@ class Rewriter {
 
   Graph& g_;
   const Scheme& scheme_;
-  const Moments& moments_;
+  const Learned& learned_;
   const std::string& format_;
   Store store_;
   std::map<ValueId, Dynamic> dynamic_, tokens_;
@@ -355,8 +354,8 @@ class Rewriter {
 
 }  // namespace
 
-Placement rewrite(Graph& g, const Scheme& scheme, const Moments& moments, const std::string& format) {
-  return Rewriter(g, scheme, moments, format).run();
+Placement rewrite(Graph& g, const Scheme& scheme, const Learned& learned, const std::string& format) {
+  return Rewriter(g, scheme, learned, format).run();
 }
 
 }  // namespace mo::quantize

@@ -9,7 +9,7 @@ namespace mo::quantize {
 //   weight_only        MatMul(x, w)  =>  MatMul(x, DequantizeLinear(q))  or  MatMulNBits(x, q)
 //   dynamic            MatMul(x, w)  =>  Cast(MatMulInteger(DynamicQuantizeLinear(x), q)) * (x_scale * w_scale)
 //   dynamic_per_token  the same, with one scale and zero point per vector of x along its last axis
-Placement rewrite(graph::Graph& g, const Scheme& scheme, const Moments& moments, const std::string& format);
+Placement rewrite(graph::Graph& g, const Scheme& scheme, const Learned& learned, const std::string& format);
 
 // Gather(table)  =>  DequantizeLinear(Gather(q)); one scale per row: Cast(Gather(q)) * Gather(scale). Only rows that are read are dequantized.
 void store_table(graph::Graph& g, Store& store, graph::NodeId id, const WeightForm& form);

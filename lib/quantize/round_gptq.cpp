@@ -11,7 +11,6 @@ namespace mo::quantize {
 
 namespace {
 
-constexpr double k_damp = 0.01;
 constexpr int64_t k_rows = 16;  // rounded together, so that a row of the factor is read once for all of them
 
 // Rows [from, to) of a group whose factor is u.
@@ -40,11 +39,28 @@ void round_gptq(const Matrix& weights, const WeightForm& form, const InputMoment
   Matrix w = weights;
   int64_t groups = moments.groups, per_group = weights.rows / groups;
   for (int64_t g = 0; g < groups; ++g) {
-    std::vector<float> u = inverse_factor(moments.gram[static_cast<size_t>(g)], weights.cols, k_damp, threads);
+    std::vector<float> u = inverse_factor(moments.gram[static_cast<size_t>(g)], weights.cols, moments.damp(), threads);
     parallel_for(int64_t{0}, (per_group + k_rows - 1) / k_rows, int64_t{1}, threads, [&](int64_t from, int64_t to) {
       for (int64_t t = from; t < to; ++t)
         round_rows(form, u, w, codes, g * per_group + t * k_rows, g * per_group + std::min(per_group, (t + 1) * k_rows));
     });
+  }
+}
+
+void aim_at_exact(Matrix& weights, const InputMoments& moments) {
+  constexpr float k_part = 0.5f;
+  int64_t n = weights.cols, per_group = weights.rows / moments.groups;
+  for (int64_t g = 0; g < moments.groups; ++g) {
+    const auto k = static_cast<size_t>(g);
+    std::vector<float> off = moments.cross[k], u = inverse_factor(moments.gram[k], n, moments.damp(), available_threads());
+    for (size_t i = 0; i < off.size(); ++i) off[i] -= moments.gram[k][i];
+    // w += part * w (cross - gram) (gram + damp)^-1, the inverse being uᵀ u.
+    std::vector<float> a(static_cast<size_t>(per_group * n)), b(a.size());
+    float* w = weights.row(g * per_group);
+    multiply(w, off.data(), false, per_group, n, n, a.data());
+    multiply(a.data(), u.data(), true, per_group, n, n, b.data());
+    multiply(b.data(), u.data(), false, per_group, n, n, a.data());
+    axpy(per_group * n, k_part, a.data(), w);
   }
 }
 

@@ -8,13 +8,7 @@ namespace mo::quantize {
 using graph::k_none;
 using graph::ValueId;
 
-QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int64_t channel_axis, std::span<const float> min_scale,
-                              const InputMoments* moments) {
-  require(form.block == 0 || (weights.rank() == 2 && form.axis >= 0), Code::invalid_argument, "blocks need a matrix of weights with channels, got ",
-          describe(weights));
-  require(form.axis < weights.rank(), Code::invalid_argument, "axis is ", form.axis, ", the weights are ", describe(weights));
-  int64_t axis = form.axis >= 0 ? form.axis : channel_axis;
-  Matrix m = rows_of(weights, axis);
+Codes encode_rows(const Matrix& m, const WeightForm& form, std::span<const float> min_scale, const InputMoments* moments) {
   WeightForm rows = form;
   if (form.axis < 0 && m.rows > 0) {
     // One range of all, then every channel is rounded with it.
@@ -38,7 +32,17 @@ QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int
     rows.zero_point.assign(static_cast<size_t>(m.rows), static_cast<int32_t>(zero[0]));
     min_scale = {};
   }
-  Codes codes = encode(m, rows, min_scale, axis == channel_axis ? moments : nullptr);
+  return encode(m, rows, min_scale, moments);
+}
+
+QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int64_t channel_axis, std::span<const float> min_scale,
+                              const Rounded* learned) {
+  require(form.block == 0 || (weights.rank() == 2 && form.axis >= 0), Code::invalid_argument, "blocks need a matrix of weights with channels, got ",
+          describe(weights));
+  require(form.axis < weights.rank(), Code::invalid_argument, "axis is ", form.axis, ", the weights are ", describe(weights));
+  int64_t axis = form.axis >= 0 ? form.axis : channel_axis;
+  Codes codes = learned && axis == channel_axis ? learned->codes() : encode_rows(rows_of(weights, axis), form, min_scale, nullptr);
+  const Matrix& m = codes.q;
   QuantizedTensor q;
   q.values = tensor_of(codes.q, weights.shape(), axis, form.dtype);
   Shape shape = form.axis < 0 ? Shape{} : Shape{m.rows};

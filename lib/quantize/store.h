@@ -9,10 +9,13 @@
 
 namespace mo::quantize {
 
-// channel_axis: of the node's output channels, which are the rows that `moments` speaks of. Scale: [], [rows] or, in blocks, the weights'
+// channel_axis: of the node's output channels, which are the rows of `learned`; that is taken instead of rounding here when given. Scale: [], [rows] or, in blocks, the weights'
 // shape with the other axis divided. Code::invalid_argument for blocks of weights that are no matrix.
 QuantizedTensor encode_tensor(const Tensor& weights, const WeightForm& form, int64_t channel_axis, std::span<const float> min_scale,
-                              const InputMoments* moments);
+                              const Rounded* learned);
+
+// Codes of the matrix of a node's channels by inputs, one range in all where form.axis is -1.
+Codes encode_rows(const Matrix& weights, const WeightForm& form, std::span<const float> min_scale, const InputMoments* moments);
 
 class Store {
  public:

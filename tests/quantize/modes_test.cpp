@@ -86,7 +86,7 @@ TEST_CASE("weight-only forms: 8 bits, 4 bits in blocks, packed or not, agree wit
   Options o;
   o.mode = "weight_only";
   CHECK(snr(m, quantize::quantize(m, nullptr, o, nullptr).model) > 38);
-  o.precision = "int4", o.block_size = 16;
+  o.precision = "int4", o.block_size = 16, o.last_product = "same", o.weight_symmetric = true;
   quantize::Result packed = quantize::quantize(m, nullptr, o, nullptr);
   CHECK(count(packed.model.graph, "MatMulNBits") == 2);
   o.format = "qdq";
@@ -103,7 +103,7 @@ TEST_CASE("weight-only forms: 8 bits, 4 bits in blocks, packed or not, agree wit
 TEST_CASE("asymmetric 4-bit weights keep their zero points in both formats") {
   graph::Model m = two_products();
   Options o;
-  o.mode = "weight_only", o.precision = "uint4", o.weight_symmetric = false, o.block_size = 16;
+  o.mode = "weight_only", o.precision = "uint4", o.weight_symmetric = false, o.block_size = 16, o.last_product = "same";
   quantize::Result packed = quantize::quantize(m, nullptr, o, nullptr);
   o.format = "qdq";
   quantize::Result blocked = quantize::quantize(m, nullptr, o, nullptr);
