@@ -23,7 +23,22 @@ struct Conv {
   int64_t pointers_at, copies_at, sums_at, wide_at, part_bytes;
   ComputedScale computed;  // of the activations; in front of the parts' scratch lie start and scale of every group, then the border
   int64_t border_at = 0, computed_bytes = 0;
+  struct Frame {  // a small input is copied into a frame of zeros first, so that no window crosses a border
+    int64_t h = 0, w = 0, top = 0, left = 0, at = 0;
+    bool wanted = false;
+  } frame;  // the input's own sizes; h, w, top and left above are the frame's
 };
+
+constexpr int64_t k_frame_bytes = 16 << 10;
+
+// Rows and columns that no window reads are left out.
+void fill_frame(const Conv& c, const uint8_t* x, uint8_t zero, uint8_t* frame) {
+  const int64_t row = c.w * c.c, begin = c.frame.left * c.c, live = std::min(c.frame.w, c.w - c.frame.left) * c.c;
+  std::memset(frame, zero, static_cast<size_t>(c.x_bytes));
+  for (int64_t n = 0; n < c.n; ++n)
+    for (int64_t y = 0; y < std::min(c.frame.h, c.h - c.frame.top); ++y)
+      std::memcpy(frame + (n * c.h + c.frame.top + y) * row + begin, x + (n * c.frame.h + y) * c.frame.w * c.c, static_cast<size_t>(live));
+}
 
 // Of one run.
 struct State {
@@ -98,14 +113,14 @@ void locate(const Conv& c, const Gemm& g, const State& state, int64_t group, con
   }
 }
 
-void run_unit(const Conv& c, const Args& a, const State& state, int64_t unit, char* part) {
+void run_unit(const Conv& c, const Args& a, const uint8_t* x, const State& state, int64_t unit, char* part) {
   const int64_t chunk = unit / c.lane_groups, lane_group = unit % c.lane_groups;
   const int64_t first = chunk * k_chunk, count = std::min(k_chunk, c.rows - first);
   const auto** pointers = reinterpret_cast<const uint8_t**>(part + c.pointers_at);
   auto* sums = reinterpret_cast<int32_t*>(part + c.sums_at);
   for (int64_t group = 0; group < c.groups; ++group) {
     const Gemm& g = c.gemms[static_cast<size_t>(group)];
-    locate(c, g, state, group, static_cast<const uint8_t*>(a.src[0]), first, count, pointers, reinterpret_cast<uint8_t*>(part + c.copies_at));
+    locate(c, g, state, group, x, first, count, pointers, reinterpret_cast<uint8_t*>(part + c.copies_at));
     if (!g.w_zero.empty())
       for (int64_t r = 0; r < count; ++r) {
         sums[r] = 0;
@@ -181,9 +196,14 @@ Offer prepare(const Request& r) {
     c.n = c.h = c.oh = 1;
     c.w = c.ow = c.rows;
   }
+  const int64_t reach_h = (c.oh - 1) * c.sh + (c.kh - 1) * c.dh + 1, reach_w = (c.ow - 1) * c.sw + (c.kw - 1) * c.dw + 1;
+  if (c.c <= 4 && c.top + c.left > 0 && c.n * reach_h * reach_w * c.c <= k_frame_bytes && reach_h > c.top && reach_w > c.left) {
+    c.frame = {c.h, c.w, c.top, c.left, 0, true};
+    c.h = reach_h, c.w = reach_w, c.top = c.left = 0;
+  }
   c.inner_first = (c.left + c.sw - 1) / c.sw;
   c.inner_last = c.w + c.left < (c.kw - 1) * c.dw + 1 ? 0 : std::min(c.ow, (c.w + c.left - (c.kw - 1) * c.dw - 1) / c.sw + 1);
-  c.x_bytes = element_count(x.shape);
+  c.x_bytes = c.frame.wanted ? c.n * c.h * c.w * c.c + 64 : element_count(x.shape);
   c.whole_rows = c.groups == 1 && c.dw == 1;
 
   auto epilogue = make_epilogue(r, c.m, *qx, *qw, 1, reason);
@@ -231,17 +251,24 @@ Offer prepare(const Request& r) {
 
   Prepared p;
   p.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", computed ? " dynamic" : "", g.w_zero.empty() ? "" : " zero points");
-  p.scratch_bytes = c.computed_bytes + c.parts * c.part_bytes;
+  c.frame.at = round_up(c.computed_bytes + c.parts * c.part_bytes, 64);
+  p.scratch_bytes = c.frame.wanted ? c.frame.at + c.x_bytes : c.computed_bytes + c.parts * c.part_bytes;
   for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
     if (!computed.reads(i) && r.in(static_cast<size_t>(i)).constant) p.unused_inputs.push_back(i);
   p.run = [plan](const Args& a) {
     const Conv& conv = *plan;
     const State state = begin(conv, a);
+    const uint8_t* x = static_cast<const uint8_t*>(a.src[0]);
+    if (conv.frame.wanted) {
+      auto* frame = static_cast<uint8_t*>(a.scratch) + conv.frame.at;
+      fill_frame(conv, x, state.border[0], frame);
+      x = frame;
+    }
     char* scratch = static_cast<char*>(a.scratch) + conv.computed_bytes;
     parallel_for(static_cast<int>(conv.parts), conv.parts, 1, [&](int64_t from, int64_t to) {
       for (int64_t part = from; part < to; ++part)
         for (int64_t u = conv.units * part / conv.parts; u < conv.units * (part + 1) / conv.parts; ++u)
-          run_unit(conv, a, state, u, scratch + part * conv.part_bytes);
+          run_unit(conv, a, x, state, u, scratch + part * conv.part_bytes);
     });
   };
   return p;
