@@ -64,8 +64,8 @@ constexpr OptionRow k_session[] = {
     whole("max_plans", "16", "Sets of input shapes to keep plans for; the least recently used go first.", 1, 10000),
     yes_no("release_weights", "false", "Give up the model's weights once they are packed for the kernels: less memory, one set of input shapes."),
     one_of("precision", "float32", "float32|bf16",
-           "Products with constant weights: exact float32 operands, or rounded to bfloat16 where the processor multiplies that fast; models in "
-           "bfloat16 always do the latter."),
+           "Convolutions, products with constant weights and attention: exact float32 operands, or rounded to bfloat16 where the processor "
+           "multiplies that fast; models in bfloat16 always do the latter."),
     whole("memory_limit", "0", "Bytes that one run may take for intermediate values and outputs; 0: no limit.", 0, k_int),
     whole("seed", "0", "Seed of random operators that have none of their own.", 0, k_int),
 };
@@ -160,8 +160,8 @@ constexpr OptionRow k_benchmark[] = {
     whole("batch", "1", "Size of the first axis where the model leaves it open.", 1, 1000000),
     list("shapes", "Input shapes, as input=1x3x224x224; other free axes are 1.", "shape"),
     one_of("precision", "float32", "float32|bf16",
-           "Products with constant weights: exact float32 operands, or rounded to bfloat16 where the processor multiplies that fast; models in "
-           "bfloat16 always do the latter."),
+           "Convolutions, products with constant weights and attention: exact float32 operands, or rounded to bfloat16 where the processor "
+           "multiplies that fast; models in bfloat16 always do the latter."),
     number("seconds", "3", "Time to measure for, after the warm-up.", 0.001, 3600),
     whole("runs", "0", "Runs to measure, whatever time they take; 0: as many as fit in the seconds.", 0, 1e9),
     whole("warmup", "3", "Runs before the measured ones.", 0, 1000000),
