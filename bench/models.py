@@ -26,7 +26,7 @@ DTYPES = {1: np.float32, 2: np.uint8, 3: np.int8, 6: np.int32, 7: np.int64, 9: n
 # What each engine may use for a precision, best guess first; "mode" is how libmo's own file is made.
 FORMS = {"int8": {"onnxruntime": ("int8", "int8dyn"), "openvino": ("int8",), "libmo": ("int8", "int8dyn")},
          "int4": {"onnxruntime": ("int4",), "openvino": ("int4",), "libmo": ("int4",)}}
-MAKE = {"int8": ("--mode", "static"), "int8dyn": ("--mode", "dynamic"), "int4": ("--mode", "weight_only", "--precision", "int4", "--block-size", "128")}
+MAKE = {"int8": ("--mode", "static"), "int8dyn": ("--mode", "dynamic"), "int4": ("--mode", "weight_only", "--precision", "int4", "--block-size", "128", "--activation-type", "int8")}
 
 
 def precisions(row):

@@ -129,8 +129,8 @@ func SessionReleaseWeights(value bool) SessionOption {
 	return SessionOption(setKey("release_weights", value))
 }
 
-// SessionPrecision: Products with constant weights: exact float32 operands, or rounded to bfloat16 where the processor
-// multiplies that fast; models in bfloat16 always do the latter. Default: float32.
+// SessionPrecision: Convolutions, products with constant weights and attention: exact float32 operands, or rounded to
+// bfloat16 where the processor multiplies that fast; models in bfloat16 always do the latter. Default: float32.
 func SessionPrecision(value string) SessionOption { return SessionOption(setKey("precision", value)) }
 
 // Values of SessionPrecision.
@@ -353,7 +353,8 @@ const (
 	QuantizeCorrectionsBiasCorrection = "bias_correction"
 )
 
-// QuantizeActivationType: Type of activations; auto: as backend and precision want, mostly uint8. Default: auto.
+// QuantizeActivationType: Type of activations; auto: as backend and precision want, mostly uint8. Mode weight_only with
+// packed weights: int8 lets the runtime round the inputs of products. Default: auto.
 func QuantizeActivationType(value string) QuantizeOption {
 	return QuantizeOption(setKey("activation_type", value))
 }
@@ -785,8 +786,8 @@ func BenchmarkShapes(items ...string) BenchmarkOption {
 	return BenchmarkOption(setKey("shapes", items))
 }
 
-// BenchmarkPrecision: Products with constant weights: exact float32 operands, or rounded to bfloat16 where the
-// processor multiplies that fast; models in bfloat16 always do the latter. Default: float32.
+// BenchmarkPrecision: Convolutions, products with constant weights and attention: exact float32 operands, or rounded to
+// bfloat16 where the processor multiplies that fast; models in bfloat16 always do the latter. Default: float32.
 func BenchmarkPrecision(value string) BenchmarkOption {
 	return BenchmarkOption(setKey("precision", value))
 }

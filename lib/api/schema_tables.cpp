@@ -116,7 +116,9 @@ constexpr OptionRow k_quantize[] = {
              "mode static.",
      .choices = "auto|none|equalization|smoothquant|awq|bias_correction"},
     one_of("activation_type", "auto", "auto|uint8|int8|uint16|int16|fp8_e4m3|fp8_e5m2",
-           "Type of activations; auto: as backend and precision want, mostly uint8."),
+           "Type of activations; auto: as backend and precision want, mostly uint8. Mode weight_only with packed weights: int8 lets the runtime "
+           "round the "
+           "inputs of products."),
     one_of("activation_scale", "per_tensor", "per_tensor|per_token",
            "Mode dynamic: one scale for an activation, or one for each vector along its last axis."),
     yes_no("activation_symmetric", "false", "Fix the zero point of activations in the middle of their type."),

@@ -70,6 +70,9 @@ Options for_backend(const Options& wanted, bool samples, Result& result) {
         "ONNX Runtime 1.31 refuses products of fp8 activations, which it fuses into integer operators: load this with graph optimizations off");
   if (o.format == "auto" && o.mode == "weight_only" && narrow(o.precision) && o.backend == "onnxruntime") o.format = "matmul_nbits";
   if (o.format == "auto") o.format = "qdq";
+  require(
+      o.mode != "weight_only" || wanted.activation_type != "int8" || o.format == "matmul_nbits" || o.backend == "tensorrt", Code::invalid_argument,
+      "activation_type int8 in mode weight_only is a permission that only format matmul_nbits carries (backend onnxruntime, weights below 8 bits)");
   if (o.granularity == "auto") o.granularity = o.mode == "weight_only" && narrow(o.precision) ? "per_block" : "per_channel";
   require(o.format != "matmul_nbits" || o.granularity == "per_block", Code::invalid_argument,
           "format matmul_nbits has one scale per block: set granularity per_block");

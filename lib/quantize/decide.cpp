@@ -141,7 +141,9 @@ bool decide_by_weights(const Graph& g, const Options& o, const std::function<std
     // Tables and most recurrent nets have no integer operator: their weights are stored in integers.
     bool integer = o.mode == "dynamic" && role_of(n) == Role::compute;
     if (recurrent) form.how = recurrent_how(g, n, o);
-    else form.how = !integer ? "weight_only" : o.activation_scale == "per_token" && !n.is("Conv") ? "dynamic_per_token" : "dynamic";
+    else if (!integer)
+      form.how = o.mode == "weight_only" && o.format == "matmul_nbits" && o.activation_type == "int8" ? "weight_only_int8_inputs" : "weight_only";
+    else form.how = o.activation_scale == "per_token" && !n.is("Conv") ? "dynamic_per_token" : "dynamic";
     auto given = o.overrides.nodes.find(n.name);
     form.weights = given != o.overrides.nodes.end() && given->second.weights ? given->second.weights : weight_form(g, n, o);
   }
@@ -158,7 +160,7 @@ void widen_last(const Graph& g, const Options& o, Scheme& scheme) {
     const Node& n = g.node(*it);
     bool reaches = std::any_of(n.outputs.begin(), n.outputs.end(), [&](ValueId v) { return open.contains(v); });
     auto form = scheme.nodes.find(n.name);
-    bool product = form != scheme.nodes.end() && form->second.how == "weight_only" && form->second.weights && role_of(n) == Role::compute;
+    bool product = form != scheme.nodes.end() && form->second.how.starts_with("weight_only") && form->second.weights && role_of(n) == Role::compute;
     others |= product && !reaches;
     if (reaches && product && (n.is("MatMul") || n.is("Gemm"))) {
       auto place = weight_of(g, n);

@@ -26,7 +26,7 @@ class Rewriter {
       auto it = scheme_.nodes.find(g_.node(id).name);
       if (it == scheme_.nodes.end()) continue;
       const std::string& how = it->second.how;
-      if (how != "weight_only" && how != "dynamic" && how != "dynamic_per_token") continue;
+      if (!how.starts_with("weight_only") && how != "dynamic" && how != "dynamic_per_token") continue;
       try {
         node(id, it->second);
       } catch (Error& e) {
@@ -66,10 +66,10 @@ class Rewriter {
     auto place = weight_of(g_, n);
     require(place && form.weights, Code::invalid_argument, "the scheme wants its weights quantized, and it has none that are constant");
     if (role_of(n) == Role::table) return store_table(g_, store_, id, *form.weights);
-    if (form.how == "weight_only") {
+    if (form.how.starts_with("weight_only")) {
       int bits = info(form.weights->dtype).bits;
       if (format_ == "matmul_nbits" && form.weights->block > 0 && is_integer(form.weights->dtype) && bits <= 8 && (n.is("MatMul") || plain_gemm(n)))
-        return packed(id, n, *place, *form.weights);
+        return packed(id, n, *place, form);
       QuantizedTensor q = encode(n, n.input(place->input), *form.weights, place->axis);
       g_.set_input(id, place->input, store_.dequantized(n.input(place->input), q, *form.weights).dequantized);
       return;
@@ -175,7 +175,8 @@ class Rewriter {
     return made;
   }
 
-  void packed(NodeId id, const Node& n, const WeightPlace& place, const WeightForm& form) {
+  void packed(NodeId id, const Node& n, const WeightPlace& place, const NodeForm& node_form) {
+    const WeightForm& form = *node_form.weights;
     const Tensor& weights = *g_.constant_of(n.input(1));
     int64_t rows = weights.dim(place.axis), cols = weights.size() / rows;
     std::vector<ValueId> inputs = pack(n, place, form);
@@ -191,6 +192,7 @@ class Rewriter {
     Node p;
     p.op = "MatMulNBits", p.domain = "com.microsoft", p.name = n.name, p.inputs = std::move(inputs);
     p.set("K", cols), p.set("N", rows), p.set("bits", int64_t{info(form.dtype).bits}), p.set("block_size", form.block);
+    if (node_form.how == "weight_only_int8_inputs") p.set("accuracy_level", int64_t{4});
     g_.remove_node(id);
     if (n.is("Gemm") && n.input(2) != k_none && !bias_fits) {
       ValueId product = g_.add_value(g_.value(out).name + "_product", type);

@@ -8,6 +8,7 @@ namespace mo::quantize {
 // format: qdq or matmul_nbits (for weights in blocks of 2, 4 and 8 bits).
 //   weight_only        MatMul(x, w)  =>  MatMul(x, DequantizeLinear(q))  or  MatMulNBits(x, q)
 //   dynamic            MatMul(x, w)  =>  Cast(MatMulInteger(DynamicQuantizeLinear(x), q)) * (x_scale * w_scale)
+//   weight_only_int8_inputs  MatMulNBits that may round x to 8 bits (accuracy_level 4)
 //   dynamic_per_token  the same, with one scale and zero point per vector of x along its last axis
 Placement rewrite(graph::Graph& g, const Scheme& scheme, const Learned& learned, const std::string& format);
 

@@ -32,7 +32,7 @@ struct ActivationForm {
 };
 
 struct NodeForm {
-  std::string how = "float";  // float, static, dynamic, dynamic_per_token, weight_only, fp16, bf16
+  std::string how = "float";  // float, static, dynamic, dynamic_per_token, weight_only, weight_only_int8_inputs, fp16, bf16
   std::string op, reason;     // the operator, for readers; why it stays in float
   std::optional<WeightForm> weights;
   bool operator==(const NodeForm&) const = default;

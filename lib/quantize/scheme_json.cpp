@@ -125,7 +125,7 @@ Scheme scheme_from_json(std::string_view text, const std::string& where) {
     Json weights;
     r.get("how", f.how), r.get("op", f.op), r.get("reason", f.reason), r.get("weights", weights);
     r.finish();
-    one_of(f.how, {"float", "static", "dynamic", "dynamic_per_token", "weight_only", "fp16", "bf16"}, r.where() + ".how");
+    one_of(f.how, {"float", "static", "dynamic", "dynamic_per_token", "weight_only", "weight_only_int8_inputs", "fp16", "bf16"}, r.where() + ".how");
     if (!weights.is_null()) f.weights = weights_from(weights, r.where() + ".weights");
   }
   for (const auto& [key, value] : activations.items()) {

@@ -89,7 +89,14 @@ TEST_CASE("weight-only forms: 8 bits, 4 bits in blocks, packed or not, agree wit
   o.precision = "int4", o.block_size = 16, o.last_product = "same", o.weight_symmetric = true;
   quantize::Result packed = quantize::quantize(m, nullptr, o, nullptr);
   CHECK(count(packed.model.graph, "MatMulNBits") == 2);
-  o.format = "qdq";
+  o.activation_type = "int8";
+  quantize::Result rounded = quantize::quantize(m, nullptr, o, nullptr);
+  for (const auto* r : {&packed, &rounded})
+    for (graph::NodeId id : r->model.graph.order())
+      if (r->model.graph.node(id).is("MatMulNBits", "com.microsoft"))
+        CHECK(r->model.graph.node(id).i("accuracy_level", 0) == (r == &rounded ? 4 : 0));
+  CHECK(snr(packed.model, rounded.model) > 35);
+  o.activation_type = "auto", o.format = "qdq";
   quantize::Result blocked = quantize::quantize(m, nullptr, o, nullptr);
   CHECK(count(blocked.model.graph, "DequantizeLinear") == 2);
   CHECK(snr(packed.model, blocked.model) > 100);
@@ -266,6 +273,9 @@ TEST_CASE("wishes that contradict each other are refused with the way out") {
   o = {};
   o.format = "matmul_nbits";
   CHECK(message(o).find("weight_only") != std::string::npos);
+  o = {};
+  o.mode = "weight_only", o.activation_type = "int8";
+  CHECK(message(o).find("matmul_nbits") != std::string::npos);
   o = {};
   o.block_size = 24;
   CHECK(message(o).find("block_size") != std::string::npos);
