@@ -27,9 +27,9 @@ class OptionsTest {
 
   @Test
   void buildersTakeEveryTypeOfValue() {
-    QuantizeOptions options = QuantizeOptions.builder().calibrationMethod(QuantizeOptions.CalibrationMethod.PERCENTILE).calibrationPercentile(99.5)
+    QuantizeOptions options = QuantizeOptions.builder().calibrationMethod(QuantizeOptions.CalibrationMethod.ENTROPY).calibrationPercentile(99.5)
         .activationSymmetric(true).exclude("first", "head").seed(7).build();
-    assertEquals("{\"calibration.method\":\"percentile\",\"calibration.percentile\":99.5,\"activation_symmetric\":true,\"exclude\":[\"first\",\"head\"],\"seed\":7}",
+    assertEquals("{\"calibration.method\":\"entropy\",\"calibration.percentile\":99.5,\"activation_symmetric\":true,\"exclude\":[\"first\",\"head\"],\"seed\":7}",
         options.json());
     assertEquals(options, QuantizeOptions.parse(options.json()));
     assertNotEquals(options, QuantizeOptions.builder().build());
