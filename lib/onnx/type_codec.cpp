@@ -64,6 +64,7 @@ Type decode_type(const ::onnx::TypeProto& proto, int depth) {
     case ::onnx::TypeProto::kMapType:
       t.kind = Type::Kind::map;
       t.dtype = static_cast<DType>(proto.map_type().key_type());
+      if (!is_known(t.dtype)) t.dtype = DType::undefined;
       t.element = element(proto.map_type().value_type(), depth);
       return t;
     default: return t;

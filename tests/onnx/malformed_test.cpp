@@ -353,3 +353,12 @@ TEST_CASE("names that are not text come back as they were and are cleaned in mes
   Outcome o = outcome(model(field(1, node("Relu", {odd}, {"y"})) + field(12, value("y"))));
   CHECK(o.message == "input 'a???[31m' is not defined");
 }
+
+TEST_CASE("a map with keys of no type there is reads as one of unknown keys, and is written the same ever after") {
+  std::string x = field(1, "x") + field(2, field(5, number(1, 67) + field(2, field(1, number(1, 1)))));
+  graph::Model m = onnx::read_bytes(model(field(1, node("Identity", {"x"}, {"y"})) + field(2, "g") + field(11, x) + field(12, value("y"))));
+  CHECK(m.graph.value(m.graph.inputs[0]).type.kind == graph::Type::Kind::map);
+  CHECK(m.graph.value(m.graph.inputs[0]).type.dtype == DType::undefined);
+  std::string bytes = onnx::write_bytes(m);
+  CHECK(onnx::write_bytes(onnx::read_bytes(bytes)) == bytes);
+}
