@@ -111,7 +111,7 @@ NodeForm Space::form(const graph::Node& n, const std::string& precision) const {
   o.precision = precision.substr(0, precision.find('_'));
   if (precision.ends_with("_weights")) f.how = "weight_only", o.granularity = o.precision == "int4" ? "per_block" : "per_channel";
   else if (precision == "int8_dynamic") f.how = "dynamic", o.granularity = "per_channel";
-  else f.how = options_.mode;
+  else f.how = quantize::is_recurrent(n) && options_.mode == "static" ? "weight_only" : options_.mode;  // recurrent nets have no static form
   if (bits_of(precision) < 8 && o.weight_range == "auto") o.weight_range = "mse";
   if (o.rounding == "auto") o.rounding = "nearest";  // a search makes many models: learning is for who asks
   f.weights = quantize::weight_form(base_.graph, n, o);
