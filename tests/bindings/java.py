@@ -35,7 +35,7 @@ def run(command, **options):
 
 
 def units():
-    made = run([ROOT / "packaging/java.sh", *["-Dmaven.javadoc.skip"] * SANITIZED], timeout=900)
+    made = run([ROOT / "packaging/java.sh", *["-Dmaven.javadoc.skip", "-Dmo.heap=1g"] * SANITIZED], timeout=900)
     tests = re.findall(r"^\[\w+\] Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)\s*$", made.stdout, re.M)
     if tests:
         total, failures, errors, skipped = (int(n) for n in tests[-1])
