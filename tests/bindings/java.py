@@ -35,6 +35,8 @@ def run(command, **options):
 
 
 def units():
+    for old in (BUILD / "java/maven/surefire-reports").glob("*.dump*"):   # of an earlier run
+        old.unlink()
     made = run([ROOT / "packaging/java.sh", *["-Dmaven.javadoc.skip", "-Dmo.heap=1g"] * SANITIZED], timeout=900)
     tests = re.findall(r"^\[\w+\] Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)\s*$", made.stdout, re.M)
     if tests:
