@@ -8,47 +8,48 @@
 
 #include "kernels/cpu/simd.h"
 #include "kernels/cpu/simd_math.h"
+#include "kernels/cpu/vectors.h"
 
 namespace mo::kernels {
 namespace {
 
-// 16 floats; the compiler splits them where registers are narrower.
-typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
-typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
+using Eight = Floats<8>;
 typedef int32_t EightIndex __attribute__((vector_size(32)));
 
-template <int rows, int lanes>
+// `vectors` of `lanes` columns.
+template <int lanes, int rows, int vectors>
 MO_INLINE void block(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t k, bool accumulate) {
-  Lanes acc[rows][lanes];
+  using V = Floats<lanes>;
+  V acc[rows][vectors];
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 4
-    for (int j = 0; j < lanes; ++j) acc[i][j] = accumulate ? *reinterpret_cast<const Lanes*>(c + i * c_stride + 16 * j) : Lanes{};
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; ++j) acc[i][j] = accumulate ? *reinterpret_cast<const V*>(c + i * c_stride + lanes * j) : V{};
   for (int64_t p = 0; p < k; ++p, b += b_stride) {
-    Lanes w[lanes];
-#pragma GCC unroll 4
-    for (int j = 0; j < lanes; ++j) w[j] = *reinterpret_cast<const Lanes*>(b + 16 * j);
+    V w[vectors];
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; ++j) w[j] = *reinterpret_cast<const V*>(b + lanes * j);
 #pragma GCC unroll 8
     for (int i = 0; i < rows; ++i) {
       const float v = a[i * a_stride + p];
-#pragma GCC unroll 4
-      for (int j = 0; j < lanes; ++j) acc[i][j] += w[j] * v;
+#pragma GCC unroll 8
+      for (int j = 0; j < vectors; ++j) acc[i][j] += w[j] * v;
     }
   }
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 4
-    for (int j = 0; j < lanes; ++j) *reinterpret_cast<Lanes*>(c + i * c_stride + 16 * j) = acc[i][j];
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; ++j) *reinterpret_cast<V*>(c + i * c_stride + lanes * j) = acc[i][j];
 }
 
-template <int most, int lanes>
+template <int lanes, int most, int vectors>
 MO_INLINE void columns(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t rows, int64_t k,
                        bool accumulate) {
   int64_t i = 0;
-  for (; i + most <= rows; i += most) block<most, lanes>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate);
+  for (; i + most <= rows; i += most) block<lanes, most, vectors>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate);
   if constexpr (most > 3)
-    if (i + 3 <= rows) block<3, lanes>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate), i += 3;
-  for (; i < rows; ++i) block<1, lanes>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate);
+    if (i + 3 <= rows) block<lanes, 3, vectors>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate), i += 3;
+  for (; i < rows; ++i) block<lanes, 1, vectors>(a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, k, accumulate);
 }
 
 #define MO_TILE_ARGS                                                                                                                      \
@@ -57,15 +58,17 @@ MO_INLINE void columns(const float* a, int64_t a_stride, const float* b, int64_t
 
 MO_AVX512 void product_avx512(MO_TILE_ARGS) {
   int64_t j = 0;
-  for (; j + 64 <= width; j += 64) columns<6, 4>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
-  if (j + 32 <= width) columns<6, 2>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate), j += 32;
-  if (j < width) columns<6, 1>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
+  for (; j + 64 <= width; j += 64) columns<16, 6, 4>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
+  if (j + 32 <= width) columns<16, 6, 2>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate), j += 32;
+  if (j < width) columns<16, 6, 1>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
 }
 MO_AVX2 void product_avx2(MO_TILE_ARGS) {
-  for (int64_t j = 0; j < width; j += 16) columns<6, 1>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
+  int64_t j = 0;
+  for (; rows == 1 && j + 64 <= width; j += 64) block<8, 1, 8>(a, a_stride, b + j, b_stride, c + j, c_stride, k, accumulate);
+  for (; j < width; j += 16) columns<8, 6, 2>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
 }
 void product_scalar(MO_TILE_ARGS) {
-  for (int64_t j = 0; j < width; j += 16) columns<2, 1>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
+  for (int64_t j = 0; j < width; j += 16) columns<4, 2, 4>(a, a_stride, b + j, b_stride, c + j, c_stride, rows, k, accumulate);
 }
 
 // Eight keys of eight elements, transposed in registers.

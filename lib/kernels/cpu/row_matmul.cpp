@@ -6,33 +6,40 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd.h"
 #include "kernels/cpu/simd_unary.h"
+#include "kernels/cpu/vectors.h"
 #include "ops/epilogue.h"
 
 namespace mo::kernels {
 namespace {
 
-typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
-
 constexpr int64_t k_rows = 4;
 constexpr int64_t k_deep = 8;        // rows of weights met at once
 constexpr int64_t k_columns = 1024;  // of y that stay in the first-level cache
 
-// y[r][0, n) += x[r][0, depth) w[depth][n], all rows of w `w_stride` apart.
-template <int rows, int depth>
+// y[r][0, n) += x[r][0, depth) w[depth][n], all rows of w `w_stride` apart; in vectors of `lanes`.
+template <int lanes, int rows, int depth>
 MO_INLINE void add_rows(const float* x, int64_t x_stride, const float* w, int64_t w_stride, float* y, int64_t y_stride, int64_t n) {
+  using V = Floats<lanes>;
+  constexpr int vectors = 16 / lanes;
   int64_t j = 0;
   for (; j + 16 <= n; j += 16) {
-    Lanes acc[rows];
+    V acc[rows][vectors];
 #pragma GCC unroll 4
-    for (int r = 0; r < rows; ++r) acc[r] = *reinterpret_cast<const Lanes*>(y + r * y_stride + j);
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) acc[r][v] = *reinterpret_cast<const V*>(y + r * y_stride + j + lanes * v);
 #pragma GCC unroll 8
-    for (int k = 0; k < depth; ++k) {
-      const Lanes v = *reinterpret_cast<const Lanes*>(w + k * w_stride + j);
+    for (int k = 0; k < depth; ++k)
 #pragma GCC unroll 4
-      for (int r = 0; r < rows; ++r) acc[r] += v * x[r * x_stride + k];
-    }
+      for (int v = 0; v < vectors; ++v) {
+        const V of_w = *reinterpret_cast<const V*>(w + k * w_stride + j + lanes * v);
 #pragma GCC unroll 4
-    for (int r = 0; r < rows; ++r) *reinterpret_cast<Lanes*>(y + r * y_stride + j) = acc[r];
+        for (int r = 0; r < rows; ++r) acc[r][v] += of_w * x[r * x_stride + k];
+      }
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) *reinterpret_cast<V*>(y + r * y_stride + j + lanes * v) = acc[r][v];
   }
   for (; j < n; ++j)
     for (int r = 0; r < rows; ++r) {
@@ -42,40 +49,42 @@ MO_INLINE void add_rows(const float* x, int64_t x_stride, const float* w, int64_
     }
 }
 
-template <int rows>
+template <int lanes, int rows>
 MO_INLINE void plain_rows(const float* x, int64_t depth, const float* w, int64_t w_stride, float* y, int64_t y_stride, int64_t n) {
   int64_t k = 0;
-  for (; k + k_deep <= depth; k += k_deep) add_rows<rows, k_deep>(x + k, depth, w + k * w_stride, w_stride, y, y_stride, n);
-  for (; k < depth; ++k) add_rows<rows, 1>(x + k, depth, w + k * w_stride, w_stride, y, y_stride, n);
+  for (; k + k_deep <= depth; k += k_deep) add_rows<lanes, rows, k_deep>(x + k, depth, w + k * w_stride, w_stride, y, y_stride, n);
+  for (; k < depth; ++k) add_rows<lanes, rows, 1>(x + k, depth, w + k * w_stride, w_stride, y, y_stride, n);
 }
 
 // y[r][0, n) += x[r] · w[j]: weights with one contiguous row per output.
-template <int rows>
+template <int lanes, int rows>
 MO_INLINE void dot_rows(const float* x, int64_t depth, const float* w, float* y, int64_t y_stride, int64_t n) {
+  using V = Floats<lanes>;
+  constexpr int vectors = 32 / lanes;
   for (int64_t j = 0; j < n; ++j, w += depth) {
-    Lanes acc[rows][2] = {};
+    V acc[rows][2] = {};
     int64_t k = 0;
-    for (; k + 32 <= depth; k += 32) {
-      const Lanes a = *reinterpret_cast<const Lanes*>(w + k), b = *reinterpret_cast<const Lanes*>(w + k + 16);
+    for (; k + 32 <= depth; k += 32)
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) {
+        const V of_w = *reinterpret_cast<const V*>(w + k + lanes * v);
 #pragma GCC unroll 4
-      for (int r = 0; r < rows; ++r) {
-        acc[r][0] += a * *reinterpret_cast<const Lanes*>(x + r * depth + k);
-        acc[r][1] += b * *reinterpret_cast<const Lanes*>(x + r * depth + k + 16);
+        for (int r = 0; r < rows; ++r) acc[r][v % 2] += of_w * *reinterpret_cast<const V*>(x + r * depth + k + lanes * v);
       }
-    }
     for (int r = 0; r < rows; ++r) {
-      const Lanes both = acc[r][0] + acc[r][1];
+      const V both = acc[r][0] + acc[r][1];
       float sum = 0;
-      for (int i = 0; i < 16; ++i) sum += both[i];
+      for (int i = 0; i < lanes; ++i) sum += both[i];
       for (int64_t e = k; e < depth; ++e) sum += w[e] * x[r * depth + e];
       y[r * y_stride + j] += sum;
     }
   }
 }
 
+template <int lanes>
 MO_INLINE void multiply_body(const float* x, int64_t depth, const float* w, int64_t w_stride, bool transposed, float* y, int64_t y_stride,
                              int64_t rows, int64_t n) {
-#define MO_ROWS(m) transposed ? dot_rows<m>(x, depth, w, y, y_stride, n) : plain_rows<m>(x, depth, w, w_stride, y, y_stride, n)
+#define MO_ROWS(m) transposed ? dot_rows<lanes, m>(x, depth, w, y, y_stride, n) : plain_rows<lanes, m>(x, depth, w, w_stride, y, y_stride, n)
   switch (rows) {
     case 1: return MO_ROWS(1);
     case 2: return MO_ROWS(2);
@@ -84,9 +93,14 @@ MO_INLINE void multiply_body(const float* x, int64_t depth, const float* w, int6
   }
 #undef MO_ROWS
 }
-MO_SIMD_PLAIN(multiply, void,
-              (const float* x, int64_t depth, const float* w, int64_t w_stride, bool transposed, float* y, int64_t y_stride, int64_t rows, int64_t n),
-              (x, depth, w, w_stride, transposed, y, y_stride, rows, n))
+#define MO_PARAMETERS \
+  (const float* x, int64_t depth, const float* w, int64_t w_stride, bool transposed, float* y, int64_t y_stride, int64_t rows, int64_t n)
+#define MO_ARGUMENTS (x, depth, w, w_stride, transposed, y, y_stride, rows, n)
+void multiply_scalar MO_PARAMETERS { multiply_body<4> MO_ARGUMENTS; }
+MO_AVX2 void multiply_avx2 MO_PARAMETERS { multiply_body<8> MO_ARGUMENTS; }
+MO_AVX512 void multiply_avx512 MO_PARAMETERS { multiply_body<16> MO_ARGUMENTS; }
+#undef MO_PARAMETERS
+#undef MO_ARGUMENTS
 
 struct Stage {
   UnaryFn unary;  // row is null: the operand is added or multiplied
@@ -121,7 +135,7 @@ Offer prepare(const Request& r) {
     if (!f.row) return Decline{text("epilogue ", p.kind)};
     stages.push_back({f, false});
   }
-  auto multiply = multiply_pick();
+  auto multiply = pick(multiply_scalar, multiply_avx2, multiply_avx512);
   const int threads = r.threads;
   const bool transposed = spec.trans_b, with_operand = res.present;
   Prepared p;
