@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstring>
 
 #include "kernels/cpu/simd.h"
 #include "support/kernel_case.h"
@@ -41,6 +42,23 @@ TEST_CASE("products with 4-bit weights equal the reference at every instruction 
           CHECK(r.fast());
         }
       }
+  }
+  kernels::limit_isa(kernels::Isa::avx512_vnni);
+}
+
+TEST_CASE("the largest weights and activations do not saturate") {
+  for (kernels::Isa isa : {kernels::Isa::avx2, kernels::Isa::avx512_vnni}) {
+    kernels::limit_isa(isa);
+    for (int64_t rows : {1, 2, 4})
+      for (int64_t level : {0, 4})
+        for (float sign : {1.0f, -1.0f}) {
+          KernelCase c = nbits(rows, 256, 16, 128, 2, false, level);
+          std::memset(c.inputs[1].tensor.mutable_data<uint8_t>(), 255, static_cast<size_t>(c.inputs[1].tensor.bytes()));
+          for (int64_t i = 0; i < rows * 256; ++i)
+            c.inputs[0].tensor.mutable_data<float>()[i] = i % 3 == 2 ? sign * (level == 4 ? 126.0f / 127.0f : 16192.0f / 16256.0f) : sign;
+          c.tolerance = 1e-3f;
+          CHECK(check_candidates(c).fast());
+        }
   }
   kernels::limit_isa(kernels::Isa::avx512_vnni);
 }

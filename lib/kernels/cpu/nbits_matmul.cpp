@@ -1,4 +1,4 @@
-// MatMulNBits with 4-bit weights: read once in packed form and multiplied as 8-bit integers (AVX512-VNNI), or widened tile by tile.
+// MatMulNBits with 4-bit weights: read once in packed form and multiplied as integers, or widened tile by tile where there are no vectors.
 #include <algorithm>
 #include <cstring>
 
@@ -73,6 +73,7 @@ struct Job {
   Multiply multiply = nullptr;
   Quantize quantize = nullptr;
   bool fine = false;
+  int64_t most_rows = 1;                                              // of one pass
   int64_t step = 0, high_bytes = 0, scale_bytes = 0, pass_bytes = 0;  // of one pass of k_rows rows
   // widened way
   Expand expand = nullptr;
@@ -86,7 +87,9 @@ struct Job {
   void cut_rows() {
     for (int64_t row = 0; row < s.rows; row += passes.back().rows) {
       const int64_t left = s.rows - row;
-      passes.push_back({row, left >= 12 && !fine ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1});
+      int64_t rows = most_rows;
+      while (rows > left) rows = rows > 8 ? 8 : rows / 2;
+      passes.push_back({row, rows});
     }
   }
 
@@ -185,18 +188,20 @@ Offer prepare(const Request& r) {
   j.threads = r.threads;
 
   Prepared p;
-  if (isa() >= Isa::avx512_vnni) {
+  if (isa() >= Isa::avx2) {
+    const bool vnni = isa() >= Isa::avx512_vnni;
     // accuracy_level 4 allows activations of 8 bits; else they get 15
     j.fine = n.i("accuracy_level", 0) != 4;
     j.step = std::min<int64_t>(s.block, j.fine ? 64 : 128);
+    j.most_rows = !vnni ? 4 : j.fine ? 8 : 12;
     j.cut_rows();
-    j.multiply = multiply_vnni(j.fine);
+    j.multiply = vnni ? multiply_vnni(j.fine) : multiply_avx2(j.fine);
     j.quantize = quantize_rows();
     auto rounded = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
     j.high_bytes = rounded(s.depth * k_rows);
     j.scale_bytes = rounded(s.depth / j.step * k_rows * 4);
     j.pass_bytes = j.high_bytes * (j.fine ? 2 : 1) + 2 * j.scale_bytes;
-    p.detail = text("avx512_vnni, activations of ", j.fine ? 15 : 8, " bits");
+    p.detail = text(vnni ? "avx512_vnni" : "avx2", ", activations of ", j.fine ? 15 : 8, " bits");
     p.scratch_bytes = j.pass_bytes * static_cast<int64_t>(j.passes.size());
     p.run = [job](const Args& a) {
       job->run_integer(static_cast<const float*>(a.src[0]), static_cast<float*>(a.dst[0]), static_cast<char*>(a.scratch));

@@ -7,9 +7,11 @@
 #endif
 
 #include <cmath>
+#include <cstring>
 
 #include "kernels/cpu/simd.h"
 #include "kernels/cpu/simd_math.h"
+#include "kernels/cpu/vectors.h"
 
 namespace mo::kernels::nbits {
 namespace {
@@ -107,16 +109,21 @@ MO_INLINE void quantize_body(const float* x, int64_t x_stride, int64_t rows, int
         total += q[i];
       }
       for (int64_t i = n; i < step; ++i) q[i] = 0;
-      for (int64_t i = 0; i < step; ++i) {
-        const int64_t place = ((at + i) / 8 * rows + r) * 8 + i % 8;
-        if (low) {
-          const int32_t h = (q[i] + 64) >> 7;
-          high[place] = static_cast<int8_t>(h);
-          low[place] = static_cast<int8_t>(q[i] - h * 128);
-        } else {
-          high[place] = static_cast<int8_t>(q[i]);
-        }
+      int8_t bytes[256];  // of one half
+      auto spread = [&](int8_t* to) {
+        for (int64_t i = 0; i < step; i += 8) std::memcpy(to + ((at + i) / 8 * rows + r) * 8, bytes + i, 8);
+      };
+      if (low) {
+#pragma omp simd
+        for (int64_t i = 0; i < step; ++i) bytes[i] = static_cast<int8_t>(q[i] - ((q[i] + 64) >> 7) * 128);
+        spread(low);
+#pragma omp simd
+        for (int64_t i = 0; i < step; ++i) bytes[i] = static_cast<int8_t>((q[i] + 64) >> 7);
+      } else {
+#pragma omp simd
+        for (int64_t i = 0; i < step; ++i) bytes[i] = static_cast<int8_t>(q[i]);
       }
+      spread(high);
       scale[t * rows + r] = largest / most;
       sum[t * rows + r] = static_cast<float>(total);
     }
@@ -127,32 +134,32 @@ MO_SIMD_PLAIN(quantize, void,
                float* scale, float* sum),
               (x, x_stride, rows, depth_given, depth, step, high, low, scale, sum))
 
-typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint32_t Bits __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint32_t Bits __attribute__((vector_size(16), aligned(4), may_alias));
 
-MO_INLINE void expand_body(const Weights& w, int64_t g, int64_t from, int64_t to, float* dst, int64_t dst_stride) {
+void expand(const Weights& w, int64_t g, int64_t from, int64_t to, float* dst, int64_t dst_stride) {
+  using V = Floats<4>;
   const uint32_t* data = w.data + (g * w.depth + from) / 8 * k_columns;
   const float* scales = w.scales + g * w.blocks() * k_columns;
   const float* zeros = w.zeros ? w.zeros + g * w.blocks() * k_columns : nullptr;
   for (int64_t k = from; k < to; k += 8, data += k_columns) {
     const int64_t b = k / w.block * k_columns;
-    const Lanes scale = *reinterpret_cast<const Lanes*>(scales + b);
-    const Lanes zero = zeros ? *reinterpret_cast<const Lanes*>(zeros + b) : Lanes{} + 8.0f;
-    const Bits v = *reinterpret_cast<const Bits*>(data);
+    for (int c = 0; c < k_columns; c += 4) {
+      const V scale = *reinterpret_cast<const V*>(scales + b + c);
+      const V zero = zeros ? *reinterpret_cast<const V*>(zeros + b + c) : V{} + 8.0f;
+      const Bits v = *reinterpret_cast<const Bits*>(data + c);
 #pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) {
-      const Bits q = (v >> (i < 4 ? 8 * i : 8 * (i - 4) + 4)) & 15u;
-      *reinterpret_cast<Lanes*>(dst + (k - from + i) * dst_stride) = (__builtin_convertvector(q, Lanes) - zero) * scale;
+      for (int i = 0; i < 8; ++i) {
+        const Bits q = (v >> (i < 4 ? 8 * i : 8 * (i - 4) + 4)) & 15u;
+        *reinterpret_cast<V*>(dst + (k - from + i) * dst_stride + c) = (__builtin_convertvector(q, V) - zero) * scale;
+      }
     }
   }
 }
-MO_SIMD_PLAIN(expand, void, (const Weights& w, int64_t g, int64_t from, int64_t to, float* dst, int64_t dst_stride),
-              (w, g, from, to, dst, dst_stride))
 
 }  // namespace
 
 Multiply multiply_vnni(bool fine) { return fine ? multiply<true> : multiply<false>; }
 Quantize quantize_rows() { return quantize_pick(); }
-Expand expand_group() { return expand_pick(); }
+Expand expand_group() { return expand; }
 
 }  // namespace mo::kernels::nbits

@@ -5,7 +5,7 @@
 namespace mo::kernels::nbits {
 
 inline constexpr int64_t k_columns = 16;  // of a group
-inline constexpr int64_t k_rows = 12;     // of activations met by one pass over the weights; 8 where they have 15 bits
+inline constexpr int64_t k_rows = 12;     // at most, of activations met by one pass over the weights
 
 // Group g, eight k from 8 e on, column c: 32 bits at data[(g * depth / 8 + e) * 16 + c]; byte b holds k = 8 e + b (low half) and 8 e + 4 + b (high half).
 // Scales and zeros are [group][block][16].
@@ -26,16 +26,17 @@ struct Activations {
   int64_t step;
 };
 
-// y[r * stride + c] for `rows` (1, 2, 4, 8 or, not fine, 12) rows and the 16 columns of group g.
+// y[r * stride + c] for `rows` rows and the 16 columns of group g. The integers and the order of the floats are the same on every machine.
 using Multiply = void (*)(const Weights& w, const Activations& x, int64_t rows, int64_t g, float* y, int64_t stride);
-Multiply multiply_vnni(bool fine);  // machines with AVX512-VNNI only
+Multiply multiply_vnni(bool fine);  // machines with AVX512-VNNI only; 1, 2, 4, 8 or, not fine, 12 rows
+Multiply multiply_avx2(bool fine);  // 1, 2 or 4 rows
 
 // Fills the buffers of Activations from `rows` rows of `depth_given` floats; beyond that up to depth are zeros.
 using Quantize = void (*)(const float* x, int64_t x_stride, int64_t rows, int64_t depth_given, int64_t depth, int64_t step, int8_t* high, int8_t* low,
                           float* scale, float* sum);
 Quantize quantize_rows();
 
-// dst[k][16] of group g, k in [from, to), multiples of 8: real weights, for machines without exact 8-bit products.
+// dst[k][16] of group g, k in [from, to), multiples of 8: real weights, for machines without vectors of integers.
 using Expand = void (*)(const Weights& w, int64_t g, int64_t from, int64_t to, float* dst, int64_t dst_stride);
 Expand expand_group();
 
