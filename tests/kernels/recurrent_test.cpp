@@ -1,6 +1,8 @@
 // LSTM, GRU and RNN candidates against the reference: directions, layouts, states, lengths, peepholes, activations, odd sizes, 8-bit weights.
 #include <doctest/doctest.h>
 
+#include <cstring>
+
 #include "kernels/cpu/simd.h"
 #include "ops/op.h"
 #include "support/kernel_case.h"
@@ -118,7 +120,7 @@ TEST_CASE("recurrent kernels: peepholes, clipping, coupled gates, other activati
 
 TEST_CASE("recurrent kernels with 8-bit weights are as exact as 15-bit activations") {
   for (const char* op : {"LSTM", "GRU", "RNN"})
-    for (const Sizes& s : {Sizes{1, 1, 3, 5}, Sizes{9, 1, 70, 16}, Sizes{5, 3, 17, 65}, Sizes{4, 7, 130, 33}})
+    for (const Sizes& s : {Sizes{1, 1, 3, 5}, Sizes{9, 1, 70, 16}, Sizes{5, 3, 17, 65}, Sizes{4, 7, 130, 33}, Sizes{2, 5, 1030, 7}})
       for (DType dtype : {DType::i8, DType::u8})
         for (bool zeros : {false, true})
           for (kernels::Isa isa : {kernels::Isa::avx2, kernels::Isa::avx512_vnni}) {
@@ -135,4 +137,20 @@ TEST_CASE("recurrent kernels with 8-bit weights are as exact as 15-bit activatio
               kernels::limit_isa(kernels::Isa::avx512_vnni);
             }
           }
+}
+
+TEST_CASE("recurrent kernels with 8-bit weights: the largest numbers of long rows stay exact") {
+  for (kernels::Isa isa : {kernels::Isa::avx2, kernels::Isa::avx512_vnni})
+    for (int64_t inputs : {512, 1300}) {
+      KernelCase c = recurrent({"RNN", {3, 2, inputs, 5}});
+      narrow(c, DType::u8, false);
+      std::memset(c.inputs[1].tensor.mutable_data<uint8_t>(), 255, static_cast<size_t>(c.inputs[1].tensor.bytes()));
+      for (int64_t i = 0; i < 3 * 2 * inputs; ++i) c.inputs[0].tensor.mutable_data<float>()[i] = i % 5 ? 0.003f : -0.003f;
+      c.node.set("activations", std::vector<std::string>{"LeakyRelu"});  // which shows the sum as it is
+      c.node.set("activation_alpha", std::vector<float>{1.0f});
+      c.tolerance = 1e-5f;
+      kernels::limit_isa(isa);
+      all_fast(c);
+      kernels::limit_isa(kernels::Isa::avx512_vnni);
+    }
 }

@@ -1,15 +1,18 @@
 // Packing of panels, and the products with float32 ones.
 #include "kernels/cpu/panels.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/cpu.h"
 #include "base/float_types.h"
 #include "kernels/cpu/onednn.h"
+#include "kernels/cpu/panels_avx2.h"
 #include "kernels/cpu/panels_wide.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd.h"
+#include "kernels/cpu/vectors.h"
 
 namespace mo::kernels {
 
@@ -19,7 +22,8 @@ const void* Panels::panel(int64_t p) const {
 }
 
 PanelKind panel_kind(const Request& r, DType weights) {
-  if (weights == DType::i8 || weights == DType::u8) return isa() >= Isa::avx512_vnni ? PanelKind::i8 : PanelKind::f32;
+  if (weights == DType::i8 || weights == DType::u8)
+    return isa() >= Isa::avx512_vnni ? PanelKind::i8 : isa() >= Isa::avx2 ? PanelKind::i8_words : PanelKind::f32;
   return r.bf16 && isa() >= Isa::avx512 && cpu().avx512_bf16 ? PanelKind::bf16 : PanelKind::f32;
 }
 
@@ -65,7 +69,7 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
   Panels p{kind, s.n, s.k, nullptr, {}, {}};
   const Reader reader(s);
   const bool eight = s.constant.dtype() != DType::f32;
-  if (kind == PanelKind::i8) {
+  if (eight_bits(kind)) {
     p.scale.assign(static_cast<size_t>(p.count() * k_panel), 0);
     p.zero.assign(p.scale.size(), 0);
     for (int64_t j = 0; j < s.n; ++j) {
@@ -75,7 +79,8 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
   }
   auto make = [&]() -> std::shared_ptr<const void> {
     switch (kind) {
-      case PanelKind::i8: return fill<uint8_t>(p, DType::u8, [&](int64_t j, int64_t i) { return static_cast<uint8_t>(reader.byte(j, i)); });
+      case PanelKind::i8:
+      case PanelKind::i8_words: return fill<uint8_t>(p, DType::u8, [&](int64_t j, int64_t i) { return static_cast<uint8_t>(reader.byte(j, i)); });
       case PanelKind::bf16: return fill<uint16_t>(p, DType::u16, [&](int64_t j, int64_t i) { return to_bfloat16(reader.real(j, i)).bits; });
       default: return fill<float>(p, DType::f32, [&](int64_t j, int64_t i) { return reader.real(j, i); });
     }
@@ -85,7 +90,7 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
     return p;
   }
   std::string key = text("panels ", static_cast<int>(kind), " ", onednn::constant_key(r, s.constant), " ", s.first, " ", s.n, " ", s.k);
-  if (eight && kind != PanelKind::i8) {
+  if (eight && !eight_bits(kind)) {
     key.append(reinterpret_cast<const char*>(s.scale), static_cast<size_t>(s.n) * sizeof(float));
     for (int64_t j = 0; j < s.n; ++j) key += text(" ", reader.zero(j));
   }
@@ -95,47 +100,48 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
 
 namespace {
 
-// 16 floats; the compiler splits them where registers are narrower.
-typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
-
-template <int rows, int Z>
-MO_INLINE void block(const float* w, int64_t k, const float* x, int64_t x_stride, const float* bias, float* y, int64_t y_stride, int64_t width) {
-  Lanes acc[rows][Z], even[rows == 1 ? Z : 1] = {};
-#pragma GCC unroll 4
+// `width` of at most `vectors` times `lanes` columns of a panel whose k lie w_step apart.
+template <int lanes, int rows, int vectors>
+MO_INLINE void block(const float* w, int64_t w_step, int64_t k, const float* x, int64_t x_stride, const float* bias, float* y, int64_t y_stride,
+                     int64_t width) {
+  using V = Floats<lanes>;
+  constexpr bool twice = rows == 1 && vectors <= 4;  // two sums of each column, so that additions do not wait for one another
+  V acc[rows][vectors], even[twice ? vectors : 1] = {};
+#pragma GCC unroll 6
   for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 4
-    for (int j = 0; j < Z; ++j) acc[i][j] = Lanes{};
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; ++j) acc[i][j] = V{};
   int64_t p = 0;
-  if constexpr (rows == 1) {  // two sums of each column, so that additions do not wait for one another
-    for (; p + 2 <= k; p += 2, w += 2 * 16 * Z) {
+  if constexpr (twice) {
+    for (; p + 2 <= k; p += 2, w += 2 * w_step) {
       const float a = x[p], b = x[p + 1];
-#pragma GCC unroll 4
-      for (int j = 0; j < Z; ++j) {
-        acc[0][j] += *reinterpret_cast<const Lanes*>(w + 16 * j) * a;
-        even[j] += *reinterpret_cast<const Lanes*>(w + 16 * (Z + j)) * b;
+#pragma GCC unroll 8
+      for (int j = 0; j < vectors; ++j) {
+        acc[0][j] += *reinterpret_cast<const V*>(w + lanes * j) * a;
+        even[j] += *reinterpret_cast<const V*>(w + w_step + lanes * j) * b;
       }
     }
   }
-  for (; p < k; ++p, w += 16 * Z) {
-    Lanes v[Z];
-#pragma GCC unroll 4
-    for (int j = 0; j < Z; ++j) v[j] = *reinterpret_cast<const Lanes*>(w + 16 * j);
-#pragma GCC unroll 4
+  for (; p < k; ++p, w += w_step) {
+    V v[vectors];
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; ++j) v[j] = *reinterpret_cast<const V*>(w + lanes * j);
+#pragma GCC unroll 6
     for (int i = 0; i < rows; ++i) {
       const float a = x[i * x_stride + p];
-#pragma GCC unroll 4
-      for (int j = 0; j < Z; ++j) acc[i][j] += v[j] * a;
+#pragma GCC unroll 8
+      for (int j = 0; j < vectors; ++j) acc[i][j] += v[j] * a;
     }
   }
-  if constexpr (rows == 1)
-#pragma GCC unroll 4
-    for (int j = 0; j < Z; ++j) acc[0][j] += even[j];
+  if constexpr (twice)
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; ++j) acc[0][j] += even[j];
   // through memory, so that the compiler keeps the sums in registers until here
-  float edge[rows][16 * Z];
-#pragma GCC unroll 4
+  float edge[rows][lanes * vectors];
+#pragma GCC unroll 6
   for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 4
-    for (int j = 0; j < Z; ++j) *reinterpret_cast<Lanes*>(edge[i] + 16 * j) = acc[i][j];
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; ++j) *reinterpret_cast<V*>(edge[i] + lanes * j) = acc[i][j];
   for (int i = 0; i < rows; ++i) {
     if (bias)
       for (int64_t j = 0; j < width; ++j) y[i * y_stride + j] = edge[i][j] + bias[j];
@@ -144,17 +150,26 @@ MO_INLINE void block(const float* w, int64_t k, const float* x, int64_t x_stride
   }
 }
 
-template <int rows>
+// All columns of panel p, at most `sixteens` times 16 at a time.
+template <int lanes, int rows, int sixteens>
 MO_INLINE void panel(const Panels& w, int64_t p, const float* x, int64_t x_stride, const float* bias, float* y, int64_t y_stride) {
-  const float* data = static_cast<const float*>(w.data.get()) + p * w.k * k_panel;
-  const int64_t width = w.n - p * k_panel < k_panel ? w.n - p * k_panel : k_panel;
-  if (width > 48) block<rows, 4>(data, w.k, x, x_stride, bias, y, y_stride, width);
-  else if (width > 32) block<rows, 3>(data, w.k, x, x_stride, bias, y, y_stride, width);
-  else if (width > 16) block<rows, 2>(data, w.k, x, x_stride, bias, y, y_stride, width);
-  else block<rows, 1>(data, w.k, x, x_stride, bias, y, y_stride, width);
+  const float* data = static_cast<const float*>(w.panel(p));
+  const int64_t step = w.columns(p), live = w.n - p * k_panel;
+#define MO_BLOCK(z)                                                                                                   \
+  if constexpr (z <= sixteens)                                                                                        \
+  block<lanes, rows, z * 16 / lanes>(data + at, step, w.k, x, x_stride, bias ? bias + at : nullptr, y + at, y_stride, \
+                                     std::min<int64_t>(live - at, 16 * z))
+  for (int64_t at = 0; at < step; at += 16 * sixteens) switch (std::min<int64_t>((step - at) / 16, sixteens)) {
+      case 4: MO_BLOCK(4); break;
+      case 3: MO_BLOCK(3); break;
+      case 2: MO_BLOCK(2); break;
+      default: MO_BLOCK(1);
+    }
+#undef MO_BLOCK
 }
 
-template <bool many>  // registers for several rows at once
+// As many rows and columns at a time as leave the sums in the registers of the target.
+template <int lanes>
 MO_INLINE void multiply(const Panels& w, const PanelRows& rows_of, const float* bias, float* y, int64_t y_stride, int64_t rows, int64_t from,
                         int64_t to, bool falling) {
   const float* x = static_cast<const float*>(rows_of.data);
@@ -164,49 +179,65 @@ MO_INLINE void multiply(const Panels& w, const PanelRows& rows_of, const float* 
     const float* b = bias ? bias + p * k_panel : nullptr;
     float* at = y + p * k_panel;
     int64_t i = 0;
-    if constexpr (many) {
-      for (; i + 4 <= rows; i += 4) panel<4>(w, p, x + i * stride, stride, b, at + i * y_stride, y_stride);
-      if (i + 2 <= rows) panel<2>(w, p, x + i * stride, stride, b, at + i * y_stride, y_stride), i += 2;
+#define MO_ROWS(m, sixteens) panel<lanes, m, sixteens>(w, p, x + i * stride, stride, b, at + i * y_stride, y_stride), i += m
+    if constexpr (lanes == 16) {
+      while (i + 4 <= rows) MO_ROWS(4, 4);
+      if (i + 2 <= rows) MO_ROWS(2, 4);
+      while (i < rows) MO_ROWS(1, 4);
+    } else if constexpr (lanes == 8) {
+      while (i + 6 <= rows) MO_ROWS(6, 1);
+      if (i + 3 <= rows) MO_ROWS(3, 2);
+      if (i + 2 <= rows) MO_ROWS(2, 2);
+      while (i < rows) MO_ROWS(1, 4);
+    } else {
+      while (i < rows) MO_ROWS(1, 1);
     }
-    for (; i < rows; ++i) panel<1>(w, p, x + i * stride, stride, b, at + i * y_stride, y_stride);
+#undef MO_ROWS
   }
 }
 
 #define MO_PARAMETERS \
   (const Panels& w, const PanelRows& x, const float* bias, float* y, int64_t y_stride, int64_t rows, int64_t from, int64_t to, bool falling)
 #define MO_ARGUMENTS (w, x, bias, y, y_stride, rows, from, to, falling)
-void multiply_scalar MO_PARAMETERS { multiply<false> MO_ARGUMENTS; }
-MO_AVX2 void multiply_avx2 MO_PARAMETERS { multiply<false> MO_ARGUMENTS; }
-MO_AVX512 void multiply_avx512 MO_PARAMETERS { multiply<true> MO_ARGUMENTS; }
+void multiply_scalar MO_PARAMETERS { multiply<4> MO_ARGUMENTS; }
+MO_AVX2 void multiply_avx2 MO_PARAMETERS { multiply<8> MO_ARGUMENTS; }
+MO_AVX512 void multiply_avx512 MO_PARAMETERS { multiply<16> MO_ARGUMENTS; }
 #undef MO_PARAMETERS
 #undef MO_ARGUMENTS
 
-// What lies behind the bytes of 8-bit rows: scales and sums.
-int64_t converted_stride(PanelKind kind, int64_t k) {
-  return (kind == PanelKind::i8 ? 2 : 1) * ((k + 63) / 64 * 64) * (kind == PanelKind::i8 ? 1 : 2);
-}
+// Bytes of a converted row: two per element, as bfloat16, as words, or as high and low bytes.
+int64_t converted_stride(int64_t k) { return 2 * ((k + 63) / 64 * 64); }
+
+// Sums behind the scales that lie behind 8-bit rows, per row.
+int64_t sums_per_row(PanelKind kind, int64_t k) { return kind == PanelKind::i8_words ? words::panel_sections(k) : 2; }
 
 }  // namespace
 
 MultiplyPanels multiply_panels(PanelKind kind) {
   if (kind == PanelKind::f32) return pick(multiply_scalar, multiply_avx2, multiply_avx512);
-  return wide::multiply(kind);
+  return kind == PanelKind::i8_words ? words::multiply() : wide::multiply(kind);
 }
 
 int64_t panel_rows_bytes(PanelKind kind, int64_t rows, int64_t k) {
-  return kind == PanelKind::f32 ? 0 : rows * converted_stride(kind, k) + (rows * 12 + 63) / 64 * 64;
+  return kind == PanelKind::f32 ? 0 : rows * converted_stride(k) + (rows * 4 * (1 + sums_per_row(kind, k)) + 63) / 64 * 64;
 }
 
 PanelRows pack_rows(PanelKind kind, bool fine, const float* x, int64_t stride, int64_t rows, int64_t k, void* memory, int threads) {
   if (kind == PanelKind::f32) return {x, stride * static_cast<int64_t>(sizeof(float)), nullptr, nullptr, true};
-  const int64_t bytes = converted_stride(kind, k) / (kind == PanelKind::i8 && !fine ? 2 : 1);
+  const int64_t bytes = converted_stride(k) / (kind == PanelKind::i8 && !fine ? 2 : 1), sums_each = sums_per_row(kind, k);
   auto* data = static_cast<uint8_t*>(memory);
   auto* scale = reinterpret_cast<float*>(data + rows * bytes);
   auto* sums = reinterpret_cast<int32_t*>(scale + rows);
   parallel_for(rows * k >= 1 << 16 ? threads : 1, rows, 1, [&](int64_t from, int64_t to) {
     for (int64_t i = from; i < to; ++i) {
-      if (kind == PanelKind::bf16) wide::to_bf16(x + i * stride, k, data + i * bytes, bytes);
-      else wide::to_bytes(x + i * stride, k, fine, data + i * bytes, bytes, scale + i, sums + 2 * i);
+      uint8_t* row = data + i * bytes;
+      switch (kind) {
+        case PanelKind::bf16: wide::to_bf16(x + i * stride, k, row, bytes); break;
+        case PanelKind::i8_words:
+          words::to_words(x + i * stride, k, fine, reinterpret_cast<int16_t*>(row), bytes / 2, scale + i, sums + i * sums_each);
+          break;
+        default: wide::to_bytes(x + i * stride, k, fine, row, bytes, scale + i, sums + i * sums_each);
+      }
     }
   });
   return {data, bytes, scale, sums, fine};

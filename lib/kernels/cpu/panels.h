@@ -1,5 +1,5 @@
 // Products of a few rows with a constant matrix packed in panels of 64 columns: the steps of LSTM, GRU and RNN. Panels hold float32, bfloat16 pairs,
-// or 8-bit integers that meet rows of 15-bit or 8-bit integers.
+// or 8-bit integers that meet rows of 15-bit or 8-bit integers, as bytes (AVX512-VNNI) or as words of 16 bits (AVX2).
 #pragma once
 #include <memory>
 #include <vector>
@@ -10,7 +10,8 @@ namespace mo::kernels {
 
 inline constexpr int64_t k_panel = 64;
 
-enum class PanelKind : uint8_t { f32, bf16, i8 };
+enum class PanelKind : uint8_t { f32, bf16, i8, i8_words };
+inline constexpr bool eight_bits(PanelKind kind) { return kind == PanelKind::i8 || kind == PanelKind::i8_words; }
 inline constexpr int64_t panel_group(PanelKind kind) { return kind == PanelKind::f32 ? 1 : kind == PanelKind::bf16 ? 2 : 4; }  // k that lie together
 
 // Weights given as n rows of k (one row per output): panel p holds [k / group][columns][group] of the outputs p * 64 ..., where the last panel has
@@ -47,12 +48,12 @@ struct PanelRows {
   const void* data = nullptr;
   int64_t stride = 0;             // bytes
   const float* scale = nullptr;   // 8-bit panels: per row, of its integers
-  const int32_t* sums = nullptr;  // 8-bit panels: two per row, of its high and of its low halves
+  const int32_t* sums = nullptr;  // 8-bit panels: two per row, of its high and of its low halves; words: one per row and section (panels_avx2.h)
   bool fine = true;               // 8-bit panels: 15-bit rows
 };
 int64_t panel_rows_bytes(PanelKind kind, int64_t rows, int64_t k);
 // `memory` (panel_rows_bytes, 64-byte aligned) is filled unless rows are read where they lie. `stride`: floats. `fine`: 15-bit integers instead of 8-bit ones, for
-// 8-bit panels: it costs nothing where reading the weights takes longer than multiplying, and doubles the multiplications.
+// 8-bit panels: met as bytes it costs nothing where reading the weights takes longer than multiplying, and doubles the multiplications; met as words nothing.
 PanelRows pack_rows(PanelKind kind, bool fine, const float* x, int64_t stride, int64_t rows, int64_t k, void* memory, int threads);
 
 // y[i][j] = bias[j] + sum over k of x[i][k] * w[j][k], for rows i and the outputs j of panels [from, to); bias null: 0. `falling`: last panel first,

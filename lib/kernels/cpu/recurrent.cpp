@@ -290,7 +290,7 @@ Offer prepare(const Request& r, CellKind kind) {
     p.rows = scratch.add(std::max(dnnl_input ? 0 : panel_rows_bytes(w_kind, rows, m.inputs), panel_rows_bytes(r_kind, m.batch, m.hidden)));
     m.places.push_back(p);
   }
-  static constexpr const char* k_kinds[] = {"float32", "bfloat16", "8-bit"};
+  static constexpr const char* k_kinds[] = {"float32", "bfloat16", "8-bit", "8-bit"};
   std::string detail = text(isa_name(), ", ", k_kinds[static_cast<int>(r_kind)], " steps");
   int64_t work = 0;
   for (int64_t d = 0; d < count; ++d) {
