@@ -13,4 +13,12 @@ MultiplyPanels multiply();
 // places. sums: of the integers of each section.
 void to_words(const float* x, int64_t k, bool fine, int16_t* dst, int64_t count, float* scale, int32_t* sums);
 
+// Of one panel of 8-bit weights (depth fours of k, its columns in sixteens) and up to k_few rows of words, x_stride apart: sums[row][k_panel], exact while
+// they fit 32 bits.
+inline constexpr int64_t k_few = 4;
+void sum_panel(const uint8_t* panel, int64_t columns, int64_t depth, const int16_t* x, int64_t x_stride, int64_t rows, int32_t* sums);
+
+// Bytes q to words (q ^ flip) - zero in the order of to_words, zeros up to `count` (a multiple of 16 that holds k); their sum.
+int32_t bytes_to_words(const uint8_t* x, int64_t k, uint8_t flip, int32_t zero, int16_t* dst, int64_t count);
+
 }  // namespace mo::kernels::words
