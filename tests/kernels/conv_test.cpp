@@ -185,6 +185,27 @@ TEST_CASE("8-bit convolution gives the integers of the reference on every instru
   }
 }
 
+TEST_CASE("8-bit convolution of more pixels than are worked on at once, and depthwise windows with rows apart, give the integers of the reference") {
+  for (kernels::Isa most : k_isas) {
+    Limit limit(most);
+    CAPTURE(static_cast<int>(most));
+    for (const Shapes& s : {Shapes{1, 33, 60, 60, 24, 3, 1, 1, 1, 1},
+                            {1, 200, 30, 30, 24, 1, 1, 0, 1, 1},
+                            {1, 20, 70, 61, 9, 1, 2, 0, 1, 1},
+                            {1, 32, 41, 40, 14, 3, 2, 1, 1, 2},
+                            {1, 24, 12, 12, 24, 3, 1, 2, 2, 24},
+                            {2, 40, 21, 14, 40, 3, 1, 1, 1, 40},
+                            {1, 19, 13, 17, 19, 3, 3, 1, 1, 19}}) {
+      CAPTURE(s.c);
+      for (bool residual : {false, true}) {
+        KernelCase c = byte_case(s, DType::u8, DType::i8, residual ? 11 : 0, true, 1, DType::u8, residual);
+        ops::append_post(c.node, "relu");
+        check_exact(c);
+      }
+    }
+  }
+}
+
 TEST_CASE("8-bit convolution stores floats, and takes activations and residuals in any order") {
   for (kernels::Isa most : k_isas) {
     Limit limit(most);

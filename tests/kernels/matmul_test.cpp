@@ -110,9 +110,9 @@ TEST_CASE("8-bit products give the integers of the reference on every instructio
     explicit Limit(kernels::Isa most) { kernels::limit_isa(most); }
     ~Limit() { kernels::limit_isa(kernels::Isa::avx512_vnni); }
   };
-  const std::tuple<Shape, Shape, int64_t> shapes[] = {{{2, 7, 64}, {64, 33}, 0},    {{53, 30}, {90, 30}, 1},     {{1, 35}, {35, 130}, 0},
-                                                      {{3, 70}, {100, 70}, 1},      {{1, 4, 129}, {129, 81}, 0}, {{2, 3, 5, 17}, {2, 3, 17, 20}, 0},
-                                                      {{2, 1, 9, 8}, {3, 8, 70}, 0}};
+  const std::tuple<Shape, Shape, int64_t> shapes[] = {{{2, 7, 64}, {64, 33}, 0},     {{53, 30}, {90, 30}, 1},     {{1, 35}, {35, 130}, 0},
+                                                      {{3, 70}, {100, 70}, 1},       {{1, 4, 129}, {129, 81}, 0}, {{2, 3, 5, 17}, {2, 3, 17, 20}, 0},
+                                                      {{2, 1, 9, 8}, {3, 8, 70}, 0}, {{101, 1030}, {1030, 40}, 0}};
   for (kernels::Isa most : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
     Limit limit(most);
     CAPTURE(static_cast<int>(most));

@@ -1,33 +1,28 @@
-// Convolution of 8-bit data by tiles of int8_gemm.h: exact sums, one multiplier, any zero points, every instruction set. The input is read where it
-// lies, channels-last; only windows that cross the border are copied.
+// Convolution of 8-bit data by tiles of int8_gemm.h: exact sums, one multiplier, any zero points, every instruction set. With VNNI the input is read
+// where it lies, channels-last, and only windows that cross the border are copied.
 #include <cstring>
 
-#include "kernels/cpu/int8_gemm.h"
+#include "kernels/cpu/int8_conv.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/window.h"
 
 namespace mo::kernels {
+
+void int8::run_lanes(const Conv& c, const Args& a, const ConvState& state, int64_t group, int64_t lane_group, int64_t first, Rows rows) {
+  const Gemm& g = c.gemms[static_cast<size_t>(group)];
+  const int64_t size = g.epilogue.out == DType::f32 ? 4 : 1, r_size = g.epilogue.r_dtype == DType::f32 ? 4 : 1, at = first * c.m + group * c.mg;
+  rows.dst = static_cast<uint8_t*>(a.dst[0]) + at * size;
+  rows.dst_stride = c.m * size;
+  rows.r_stride = c.m * r_size;
+  if (g.epilogue.steps.residual) rows.r = static_cast<const uint8_t*>(a.src[3]) + at * r_size;
+  const int64_t lanes = static_cast<int64_t>(g.lanes.size());
+  run_lanes(g, lanes * lane_group / c.lane_groups, lanes * (lane_group + 1) / c.lane_groups, rows, nullptr, state.moving.of(g, group));
+}
+
 namespace {
 
 using namespace int8;
 using onednn::Quant;
-
-struct Conv {
-  int64_t n, h, w, c, oh, ow, m, kh, kw, sh, sw, dh, dw, top, left, groups, cg, mg;
-  bool whole_rows;                  // a segment is a row of the window (neighbouring pixels lie together), else one tap
-  int64_t rows, slot;               // output pixels; bytes of a copied segment
-  int64_t inner_first, inner_last;  // output columns whose windows lie inside
-  std::vector<Gemm> gemms;
-  std::vector<uint8_t> border;  // a segment of zeros
-  int64_t x_bytes, parts, units, lane_groups;
-  int64_t pointers_at, copies_at, sums_at, wide_at, part_bytes;
-  ComputedScale computed;  // of the activations; in front of the parts' scratch lie start and scale of every group, then the border
-  int64_t border_at = 0, computed_bytes = 0;
-  struct Frame {  // a small input is copied into a frame of zeros first, so that no window crosses a border
-    int64_t h = 0, w = 0, top = 0, left = 0, at = 0;
-    bool wanted = false;
-  } frame;  // the input's own sizes; h, w, top and left above are the frame's
-};
 
 constexpr int64_t k_frame_bytes = 16 << 10;
 
@@ -40,13 +35,6 @@ void fill_frame(const Conv& c, const uint8_t* x, uint8_t zero, uint8_t* frame) {
       std::memcpy(frame + (n * c.h + c.frame.top + y) * row + begin, x + (n * c.frame.h + y) * c.frame.w * c.c, static_cast<size_t>(live));
 }
 
-// Of one run.
-struct State {
-  Side side;
-  const uint8_t* border;
-  Moving moving;  // of the first group; those of others follow
-};
-
 int64_t round_up(int64_t v, int64_t to) { return (v + to - 1) / to * to; }
 
 struct Place {
@@ -55,8 +43,9 @@ struct Place {
 };
 
 // One output pixel whose window crosses the border, or whose last segment the kernel would read beyond the end of.
-void locate_one(const Conv& c, const Gemm& g, const State& state, const Place& at, const uint8_t* end, const uint8_t** pointers, uint8_t*& copies) {
-  const int64_t iy0 = at.oy * c.sh - c.top, ix0 = at.ox * c.sw - c.left, reads = g.wide() ? g.length : 4 * g.depth, wide = c.whole_rows ? c.kw : 1;
+void locate_one(const Conv& c, const Gemm& g, const ConvState& state, const Place& at, const uint8_t* end, const uint8_t** pointers,
+                uint8_t*& copies) {
+  const int64_t iy0 = at.oy * c.sh - c.top, ix0 = at.ox * c.sw - c.left, reads = 4 * g.depth, wide = c.whole_rows ? c.kw : 1;
   for (int64_t s = 0; s < g.segments; ++s) {
     const int64_t iy = iy0 + (c.whole_rows ? s : s / c.kw) * c.dh, ix = c.whole_rows ? ix0 : ix0 + s % c.kw * c.dw;
     const uint8_t* p = state.border;
@@ -81,10 +70,10 @@ void locate_one(const Conv& c, const Gemm& g, const State& state, const Place& a
 }
 
 // Pointers to the segments of output pixels first .. first + count of one group.
-void locate(const Conv& c, const Gemm& g, const State& state, int64_t group, const uint8_t* x, int64_t first, int64_t count, const uint8_t** pointers,
-            uint8_t* copies) {
+void locate(const Conv& c, const Gemm& g, const ConvState& state, int64_t group, const uint8_t* x, int64_t first, int64_t count,
+            const uint8_t** pointers, uint8_t* copies) {
   const uint8_t* end = x + c.x_bytes;
-  const int64_t reads = g.wide() ? g.length : 4 * g.depth, step = c.sw * c.c;
+  const int64_t reads = 4 * g.depth, step = c.sw * c.c;
   int64_t ox = first % c.ow, oy = first / c.ow % c.oh, n = first / (c.ow * c.oh);
   for (int64_t r = 0; r < count;) {
     const uint8_t* image = x + n * c.h * c.w * c.c + group * c.cg;
@@ -113,7 +102,7 @@ void locate(const Conv& c, const Gemm& g, const State& state, int64_t group, con
   }
 }
 
-void run_unit(const Conv& c, const Args& a, const uint8_t* x, const State& state, int64_t unit, char* part) {
+void run_unit(const Conv& c, const Args& a, const uint8_t* x, const ConvState& state, int64_t unit, char* part) {
   const int64_t chunk = unit / c.lane_groups, lane_group = unit % c.lane_groups;
   const int64_t first = chunk * k_chunk, count = std::min(k_chunk, c.rows - first);
   const auto** pointers = reinterpret_cast<const uint8_t**>(part + c.pointers_at);
@@ -126,30 +115,14 @@ void run_unit(const Conv& c, const Args& a, const uint8_t* x, const State& state
         sums[r] = 0;
         for (int64_t s = 0; s < g.segments; ++s) sums[r] += byte_sum(pointers[s * k_pointers + r], g.length, g.x.flip);
       }
-    if (g.wide()) {
-      auto* wide = reinterpret_cast<int16_t*>(part + c.wide_at);
-      const int64_t stride = 2 * g.depth;
-      for (int64_t r = 0; r < count; ++r) {
-        int16_t* row = wide + r * stride;
-        row[stride - 1] = 0;
-        for (int64_t s = 0; s < g.segments; ++s) widen(pointers[s * k_pointers + r], row + s * g.length, g.length, state.side);
-        pointers[r] = reinterpret_cast<const uint8_t*>(row);
-      }
-    }
-    const int64_t segments = g.wide() ? 1 : g.segments;
-    for (int64_t s = 0; s < segments; ++s)
+    for (int64_t s = 0; s < g.segments; ++s)
       for (int64_t r = count; r < std::min(k_pointers, count + 12); ++r) pointers[s * k_pointers + r] = pointers[s * k_pointers + count - 1];
-    const int64_t size = g.epilogue.out == DType::f32 ? 4 : 1, r_size = g.epilogue.r_dtype == DType::f32 ? 4 : 1, at = first * c.m + group * c.mg;
-    Rows rows{pointers, count, static_cast<uint8_t*>(a.dst[0]) + at * size, c.m * size, nullptr, c.m * r_size, sums};
-    if (g.epilogue.steps.residual) rows.r = static_cast<const uint8_t*>(a.src[3]) + at * r_size;
-    const int64_t lanes = static_cast<int64_t>(g.lanes.size());
-    for (int64_t l = lanes * lane_group / c.lane_groups; l < lanes * (lane_group + 1) / c.lane_groups; ++l)
-      run_lane(g, g.lanes[static_cast<size_t>(l)], rows, nullptr, state.moving.of(g, group));
+    run_lanes(c, a, state, group, lane_group, first, {pointers, count, nullptr, 0, nullptr, 0, sums});
   }
 }
 
-State begin(const Conv& c, const Args& a) {
-  State state{c.gemms[0].x, c.border.data(), {}};
+ConvState begin(const Conv& c, const Args& a) {
+  ConvState state{c.gemms[0].x, c.border.data(), {}};
   if (!c.computed) return state;
   float scale;
   c.computed.read(a, scale, state.side);
@@ -197,7 +170,8 @@ Offer prepare(const Request& r) {
     c.w = c.ow = c.rows;
   }
   const int64_t reach_h = (c.oh - 1) * c.sh + (c.kh - 1) * c.dh + 1, reach_w = (c.ow - 1) * c.sw + (c.kw - 1) * c.dw + 1;
-  if (c.c <= 4 && c.top + c.left > 0 && c.n * reach_h * reach_w * c.c <= k_frame_bytes && reach_h > c.top && reach_w > c.left) {
+  if (isa() >= Isa::avx512_vnni && c.c <= 4 && c.top + c.left > 0 && c.n * reach_h * reach_w * c.c <= k_frame_bytes && reach_h > c.top &&
+      reach_w > c.left) {
     c.frame = {c.h, c.w, c.top, c.left, 0, true};
     c.h = reach_h, c.w = reach_w, c.top = c.left = 0;
   }
@@ -229,19 +203,21 @@ Offer prepare(const Request& r) {
     c.gemms.push_back(make_gemm(r, view, zeros, side, std::move(e)));
   }
   const Gemm& g = c.gemms[0];
-  c.slot = round_up(g.wide() ? g.length : 4 * g.depth, 16);
+  c.slot = round_up(4 * g.depth, 16);
   c.border.assign(static_cast<size_t>(c.slot), static_cast<uint8_t>(side.zero ^ side.flip));
-
-  const int64_t chunks = (c.rows + k_chunk - 1) / k_chunk, lanes = static_cast<int64_t>(g.lanes.size());
-  c.lane_groups = r.threads <= 1 || chunks >= 4 * r.threads ? 1 : std::min<int64_t>(lanes, r.threads);
-  c.units = chunks * c.lane_groups;
+  onednn::Scratch scratch;
+  if (g.wide()) {
+    plan_bands(c, r.threads, scratch);
+  } else {
+    const int64_t chunks = (c.rows + k_chunk - 1) / k_chunk, lanes = static_cast<int64_t>(g.lanes.size());
+    c.lane_groups = r.threads <= 1 || chunks >= 4 * r.threads ? 1 : std::min<int64_t>(lanes, r.threads);
+    c.units = chunks * c.lane_groups;
+    c.pointers_at = scratch.add(g.segments * k_pointers * 8);
+    c.copies_at = scratch.add(k_chunk * g.segments * c.slot);
+    c.sums_at = scratch.add(k_pointers * 4);
+  }
   const double work = static_cast<double>(c.rows) * static_cast<double>(c.m) * static_cast<double>(g.row_elements());
   c.parts = work < 2e5 ? 1 : std::min<int64_t>(r.threads, c.units);
-  onednn::Scratch scratch;
-  c.pointers_at = scratch.add(g.segments * k_pointers * 8);
-  c.copies_at = scratch.add(k_chunk * g.segments * c.slot);
-  c.sums_at = scratch.add(k_pointers * 4);
-  c.wide_at = scratch.add(g.wide() ? k_chunk * g.depth * 4 : 0);
   c.part_bytes = scratch.size();
   c.computed = computed;
   if (computed) {
@@ -257,7 +233,7 @@ Offer prepare(const Request& r) {
     if (!computed.reads(i) && r.in(static_cast<size_t>(i)).constant) p.unused_inputs.push_back(i);
   p.run = [plan](const Args& a) {
     const Conv& conv = *plan;
-    const State state = begin(conv, a);
+    const ConvState state = begin(conv, a);
     const uint8_t* x = static_cast<const uint8_t*>(a.src[0]);
     if (conv.frame.wanted) {
       auto* frame = static_cast<uint8_t*>(a.scratch) + conv.frame.at;
@@ -268,7 +244,8 @@ Offer prepare(const Request& r) {
     parallel_for(static_cast<int>(conv.parts), conv.parts, 1, [&](int64_t from, int64_t to) {
       for (int64_t part = from; part < to; ++part)
         for (int64_t u = conv.units * part / conv.parts; u < conv.units * (part + 1) / conv.parts; ++u)
-          run_unit(conv, a, x, state, u, scratch + part * conv.part_bytes);
+          if (conv.wide()) run_band(conv, a, state, u, scratch + part * conv.part_bytes);
+          else run_unit(conv, a, x, state, u, scratch + part * conv.part_bytes);
     });
   };
   return p;

@@ -3,9 +3,14 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 namespace mo::kernels::int8 {
 namespace {
+
+constexpr int64_t k_together = 4, k_together_bytes = 160 << 10;  // lanes of 16 columns that some rows meet in turn, and their weights
+constexpr int64_t k_at_once_bytes = 12 << 10;                    // of those rows
+constexpr int64_t k_wide_bytes = 160 << 10;                      // of a chunk of wide rows: a third of a second-level cache of 512 KiB
 
 // Panels of all lanes, then per column in register order: the sum of the stored weights and the zero point left to be corrected for.
 struct Blob {
@@ -16,63 +21,80 @@ struct Blob {
   int64_t bytes() const { return panels + 8 * columns; }
 };
 
-// Sums that leave the registers keep their order.
-int64_t column_of(bool fused, int64_t registers, int64_t z, int64_t element) {
-  return fused ? int8::column_of(registers, z, element) : 16 * z + element;
+// The column that position `at` of a lane's panel holds. What leaves the registers unfinished keeps its order.
+int64_t column_at(const Gemm& g, const Lane& lane, int64_t at) {
+  if (!g.fused || lane.width < 16) return at;
+  return g.isa >= Isa::avx512 ? column_of(lane.registers, at / 16, at % 16) : column_of(2, at / 8, at % 8);
 }
 
 // A column while it is packed.
 struct Column {
   const uint8_t* from;  // its weights, at WeightView::offset
   int32_t less;         // subtracted from each as an unsigned number
-  int64_t register_of, element, at;
+  int64_t position, at;
   uint32_t sum = 0;
 };
 
 // The middle of the stored range; weights around it need no look at their range.
 int32_t middle(DType dtype) { return dtype == DType::u8 ? 128 : 0; }
 
+// Every weight less its zero point is an 8-bit number.
+bool fit_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t columns) {
+  const bool is_signed = v.tensor->dtype() == DType::i8;
+  const auto* data = static_cast<const uint8_t*>(v.tensor->raw());
+  for (int64_t n = 0; n < columns; ++n) {
+    const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(n)];
+    if (zero == middle(v.tensor->dtype())) continue;
+    const uint8_t* from = data + (v.first + n) * v.n_stride;
+    for (int64_t at : v.offset) {
+      const int32_t d = (is_signed ? static_cast<int8_t>(from[at]) : from[at]) - zero;
+      if (d < -128 || d > 127) return false;
+    }
+  }
+  return true;
+}
+
 void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<const int32_t> w_zero, Blob& blob) {
-  const int64_t length = g.length, total = g.segments * length;
+  const int64_t length = g.length, total = g.segments * length, width = lane.width;
   const bool is_signed = v.tensor->dtype() == DType::i8;
   const uint8_t flip = is_signed ? 0x80 : 0;
   const int32_t bias = is_signed ? 128 : 0;
   std::vector<Column> columns;
-  for (int64_t z = 0; z < lane.registers; ++z)
-    for (int64_t e = 0; e < 16; ++e) {
-      const int64_t n = column_of(g.fused, lane.registers, z, e), at = lane.at + 16 * z + e;
-      if (n >= lane.count) continue;
-      Column c{static_cast<const uint8_t*>(v.tensor->raw()) + (v.first + lane.first + n) * v.n_stride, 0, z, e, at};
-      const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(lane.first + n)];
-      int32_t shift = zero;  // what is subtracted from each stored weight
-      if (!g.wide() && zero != middle(v.tensor->dtype())) {
-        int32_t low = 0, high = 0;
-        for (int64_t i = 0; i < total; ++i) {
-          const int32_t d = static_cast<uint8_t>(c.from[v.offset[static_cast<size_t>(i)]] ^ flip) - bias - zero;
-          low = std::min(low, d);
-          high = std::max(high, d);
-        }
-        if (low < -128 || high > 127) shift = middle(v.tensor->dtype());
-        blob.zeros()[at] = zero - shift;
+  for (int64_t position = 0; position < width; ++position) {
+    const int64_t n = column_at(g, lane, position), at = lane.at + position;
+    if (n >= lane.count) continue;
+    Column c{static_cast<const uint8_t*>(v.tensor->raw()) + (v.first + lane.first + n) * v.n_stride, 0, position, at};
+    const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(lane.first + n)];
+    int32_t shift = zero;  // what is subtracted from each stored weight
+    if (!g.wide() && zero != middle(v.tensor->dtype())) {
+      int32_t low = 0, high = 0;
+      for (int64_t i = 0; i < total; ++i) {
+        const int32_t d = static_cast<uint8_t>(c.from[v.offset[static_cast<size_t>(i)]] ^ flip) - bias - zero;
+        low = std::min(low, d);
+        high = std::max(high, d);
       }
-      c.less = shift + bias;
-      columns.push_back(c);
+      if (low < -128 || high > 127) shift = middle(v.tensor->dtype());
+      blob.zeros()[at] = zero - shift;
     }
+    c.less = shift + bias;
+    columns.push_back(c);
+  }
   char* panel = blob.data + lane.weights;
   for (int64_t s = 0; s < g.segments; ++s)
     for (int64_t j = 0; j < length; ++j) {
       const int64_t k = s * length + j, from = v.offset[static_cast<size_t>(k)];
-      if (g.wide()) {
-        auto* pairs = reinterpret_cast<int16_t*>(panel);
-        const int64_t step = g.isa >= Isa::avx512 ? 32 : g.depth * 32, first = (g.isa >= Isa::avx512 ? k / 2 * lane.registers : k / 2) * 32 + k % 2;
-        for (Column& c : columns)
-          pairs[first + c.register_of * step + 2 * c.element] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
+      if (g.wide() && g.bytes) {
+        auto* to = reinterpret_cast<int8_t*>(panel) + (s * g.depth + j / 2) * width * 2 + j % 2;
+        for (Column& c : columns) to[2 * c.position] = static_cast<int8_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
+      } else if (g.wide()) {
+        auto* to = reinterpret_cast<int16_t*>(panel) + (s * g.depth + j / 2) * width * 2 + j % 2;
+        for (Column& c : columns) to[2 * c.position] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
       } else {
-        char* to = panel + (s * g.depth + j / 4) * lane.registers * 64 + j % 4;
+        char* to = panel + (s * g.depth + j / 4) * width * 4 + j % 4;
         for (Column& c : columns) {
           const int32_t d = static_cast<uint8_t>(c.from[from] ^ flip) - c.less;
           c.sum += static_cast<uint32_t>(d);
-          to[64 * c.register_of + 4 * c.element] = static_cast<char>(d);
+          to[4 * c.position] = static_cast<char>(d);
         }
       }
     }
@@ -82,19 +104,22 @@ void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<c
 void scalar_tile(const Tile& t) {
   const int16_t* w = static_cast<const int16_t*>(t.weights);
   for (int r = 0; r < t.count; ++r) {
-    int32_t acc[16] = {};
-    const int16_t* x = reinterpret_cast<const int16_t*>(t.rows[r]);
-    for (int64_t k = 0; k < t.depth; ++k)
-      for (int c = 0; c < 16; ++c) acc[c] += x[2 * k] * w[32 * k + 2 * c] + x[2 * k + 1] * w[32 * k + 2 * c + 1];
+    int32_t acc[16];
+    std::memcpy(acc, t.start, sizeof acc);
+    for (int64_t s = 0; s < t.segments; ++s) {
+      const int16_t *x = reinterpret_cast<const int16_t*>(t.rows[r] + t.offset[s]), *v = w + 32 * t.depth * s;
+      for (int64_t k = 0; k < t.depth; ++k)
+        for (int c = 0; c < 16; ++c) acc[c] += x[2 * k] * v[32 * k + 2 * c] + x[2 * k + 1] * v[32 * k + 2 * c + 1];
+    }
     std::memcpy(t.dst + r * t.dst_stride, acc, sizeof acc);
   }
 }
 
-MO_INLINE void widen_row_body(const uint8_t* src, int16_t* dst, int64_t n, uint8_t flip, int16_t zero) {
+MO_INLINE void wide_row_body(const uint8_t* src, int16_t* dst, int64_t n, uint8_t flip, int16_t zero) {
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) dst[i] = static_cast<int16_t>(static_cast<int16_t>(static_cast<uint8_t>(src[i] ^ flip)) - zero);
 }
-MO_SIMD_PLAIN(widen_row, void, (const uint8_t* src, int16_t* dst, int64_t n, uint8_t flip, int16_t zero), (src, dst, n, flip, zero))
+MO_SIMD_PLAIN(wide_row, void, (const uint8_t* src, int16_t* dst, int64_t n, uint8_t flip, int16_t zero), (src, dst, n, flip, zero))
 
 MO_INLINE int32_t sum_body(const uint8_t* src, int64_t n, uint8_t flip) {
   int32_t sum = 0;
@@ -113,31 +138,40 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.length = view.length;
   g.x = x;
   g.epilogue = std::move(epilogue);
-  g.depth = g.wide() ? (g.segments * g.length + 1) / 2 : (g.length + 3) / 4;
+  g.depth = g.wide() ? (g.length + 1) / 2 : (g.length + 3) / 4;
   const Steps& end = g.epilogue.steps;
   const bool inner = end.inner && (end.residual || end.per_channel);
-  const bool known = inner ? !g.wide() : !end.inner && !end.per_channel;
+  const bool known = inner ? g.isa != Isa::avx512 : !end.inner && !end.per_channel;
   const Finish finish = inner ? (end.residual ? Finish::inner_residual : Finish::inner_channel) : end.residual ? Finish::residual : Finish::steps;
-  g.fused = g.isa >= Isa::avx512 && g.epilogue.simple && known && g.epilogue.bounded(g.row_elements());
-  g.values = g.isa >= Isa::avx512 && !g.epilogue.simple;
+  g.fused = g.isa >= Isa::avx2 && g.epilogue.simple && known && g.epilogue.bounded(g.row_elements());
+  g.values = g.isa >= Isa::avx2 && !g.epilogue.simple;
   g.direct = g.values && g.epilogue.is_sum();
-  const int64_t columns = g.epilogue.channels(), steps = g.wide() ? g.depth : g.segments * g.depth;
+  const int64_t columns = g.epilogue.channels(), steps = g.segments * g.depth;
+  const Finish leaves = g.fused ? finish : g.values ? Finish::values : Finish::sums;
+  g.bytes = g.isa == Isa::avx2 && view.tensor && fit_bytes(view, w_zero, columns);
   int64_t at = 0, bytes = 0;
   for (int64_t n = 0; n < columns;) {
     const int64_t left = columns - n;
-    Lane lane{n, 0, left > 32 ? 4 : left > 16 ? 2 : 1, at, bytes, {}};
+    Lane lane{n, 0, 1, 16, at, bytes, {}};
     if (g.isa >= Isa::avx512) {
-      lane.tiles = avx512_tiles(!g.wide(), static_cast<int>(lane.registers), g.fused ? finish : g.values ? Finish::values : Finish::sums);
+      lane.registers = left > 32 ? 4 : left > 16 ? 2 : 1;
+      lane.width = 16 * lane.registers;
+      lane.tiles = avx512_tiles(!g.wide(), static_cast<int>(lane.registers), leaves);
+    } else if (g.isa >= Isa::avx2) {
+      lane.width = left > 8 ? 16 : 8;
+      lane.tiles = avx2_tiles(lane.width, g.bytes, leaves);
     } else {
-      lane.tiles = {{k_avx2_rows, g.isa >= Isa::avx2 ? avx2_tile() : scalar_tile}};
+      lane.tiles = {{6, scalar_tile}};
     }
-    lane.count = std::min(left, 16 * lane.registers);
+    lane.count = std::min(left, lane.width);
     at += 16 * lane.registers;
-    bytes += steps * 64 * lane.registers;
+    bytes += (steps * (g.bytes ? 2 : 4) * lane.width + 63) / 64 * 64;
     n += lane.count;
     g.lanes.push_back(lane);
   }
   g.panel_bytes = bytes;
+  if (g.isa < Isa::avx512) g.together = std::clamp<int64_t>(k_together_bytes / (steps * (g.bytes ? 32 : 64)), 1, k_together);
+  if (g.isa == Isa::avx2) g.at_once = std::clamp<int64_t>(k_at_once_bytes / (steps * 4), 0, k_chunk);
   g.start.assign(static_cast<size_t>(at), 0);
   g.w_zero.assign(static_cast<size_t>(at), 0);
   g.scale.assign(static_cast<size_t>(at), 0);
@@ -157,7 +191,7 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
     require(g.wide(), Code::internal, "weights that are packed during the run want wide rows");
   } else if (r.packs && r.in(1).constant) {
     std::string key = text("int8 ", onednn::constant_key(r, *view.tensor), " ", view.first, " ", view.n_stride, " ", view.segments, " ", view.length,
-                           " ", view.offset.back(), " ", columns, " ", static_cast<int>(g.isa), g.fused, " ");
+                           " ", view.offset.back(), " ", columns, " ", static_cast<int>(g.isa), g.fused, g.bytes, " ");
     key.append(reinterpret_cast<const char*>(w_zero.data()), 4 * w_zero.size());
     g.weights = r.packs->get(key, make);
     blob.data = static_cast<char*>(const_cast<void*>(g.weights.get()));
@@ -167,27 +201,26 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   const int32_t total = static_cast<int32_t>(g.segments * g.length);
   bool correct = false;
   for (const Lane& lane : g.lanes)
-    for (int64_t z = 0; z < lane.registers; ++z)
-      for (int64_t e = 0; e < 16; ++e) {
-        const int64_t n = column_of(g.fused, lane.registers, z, e);
-        if (n >= lane.count) continue;
-        const size_t i = static_cast<size_t>(lane.at + 16 * z + e), c = static_cast<size_t>(lane.first + n);
-        // sum (x - zx)(w - zw) = sum x w - zx sum w - zw sum x + zw zx k
-        uint32_t start = 0;
-        if (!g.wide()) {
-          const uint32_t zx = static_cast<uint32_t>(g.x.zero), zw = static_cast<uint32_t>(blob.zeros()[i]);
-          const uint32_t by_zero = zw * static_cast<uint32_t>(total) - static_cast<uint32_t>(blob.sums()[i]);
-          start = zx * by_zero;
-          g.by_zero[i] = static_cast<int32_t>(by_zero);
-          g.w_zero[i] = blob.zeros()[i];
-          correct = correct || zw != 0;
-        }
-        if (g.fused || g.values) start += static_cast<uint32_t>(g.epilogue.start[c]);
-        g.start[i] = static_cast<int32_t>(start);
-        g.scale[i] = g.epilogue.scale[c];
-        g.add[i] = g.epilogue.add[c];
-        if (end.per_channel) g.after[i] = g.epilogue.after[c];
+    for (int64_t position = 0; position < lane.width; ++position) {
+      const int64_t n = column_at(g, lane, position);
+      if (n >= lane.count) continue;
+      const size_t i = static_cast<size_t>(lane.at + position), c = static_cast<size_t>(lane.first + n);
+      // sum (x - zx)(w - zw) = sum x w - zx sum w - zw sum x + zw zx k
+      uint32_t start = 0;
+      if (!g.wide()) {
+        const uint32_t zx = static_cast<uint32_t>(g.x.zero), zw = static_cast<uint32_t>(blob.zeros()[i]);
+        const uint32_t by_zero = zw * static_cast<uint32_t>(total) - static_cast<uint32_t>(blob.sums()[i]);
+        start = zx * by_zero;
+        g.by_zero[i] = static_cast<int32_t>(by_zero);
+        g.w_zero[i] = blob.zeros()[i];
+        correct = correct || zw != 0;
       }
+      if (g.fused || g.values) start += static_cast<uint32_t>(g.epilogue.start[c]);
+      g.start[i] = static_cast<int32_t>(start);
+      g.scale[i] = g.epilogue.scale[c];
+      g.add[i] = g.epilogue.add[c];
+      if (end.per_channel) g.after[i] = g.epilogue.after[c];
+    }
   if (!correct) g.w_zero.clear();
   return g;
 }
@@ -196,15 +229,15 @@ void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_s
   std::memset(panels, 0, static_cast<size_t>(g.panel_bytes));
   for (const Lane& lane : g.lanes) {
     auto* panel = reinterpret_cast<int16_t*>(static_cast<char*>(panels) + lane.weights);
-    for (int64_t z = 0; z < lane.registers; ++z)
-      for (int64_t e = 0; e < 16; ++e) {
-        const int64_t n = column_of(g.fused, lane.registers, z, e);
-        if (n >= lane.count) continue;
-        const uint8_t* from = data + (lane.first + n) * n_stride;
-        for (int64_t k = 0; k < g.length; ++k)
-          panel[(g.isa >= Isa::avx512 ? k / 2 * lane.registers + z : z * g.depth + k / 2) * 32 + 2 * e + k % 2] =
-              static_cast<int16_t>(static_cast<int32_t>(static_cast<uint8_t>(from[k * k_stride] ^ side.flip)) - side.zero);
-      }
+    for (int64_t position = 0; position < lane.width; ++position) {
+      const int64_t n = column_at(g, lane, position);
+      if (n >= lane.count) continue;
+      const uint8_t* from = data + (lane.first + n) * n_stride;
+      int16_t* to = panel + 2 * position;
+      for (int64_t k = 0; k < g.length; ++k)
+        to[k / 2 * 2 * lane.width + k % 2] =
+            static_cast<int16_t>(static_cast<int32_t>(static_cast<uint8_t>(from[k * k_stride] ^ side.flip)) - side.zero);
+    }
   }
 }
 
@@ -244,58 +277,83 @@ Moving begin_moving(const std::vector<Gemm>& gemms, float x_scale, int32_t x_zer
   return {start, scale};
 }
 
-void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights, const Moving& moving) {
-  const char* panel = static_cast<const char*>(weights ? weights : g.weights.get()) + lane.weights;
+namespace {
+
+// Lanes of one width, a tile of rows after another.
+void run_group(const Gemm& g, std::span<const Lane> lanes, const Rows& rows, const char* weights, const Moving& moving) {
   alignas(64) int32_t sums[12 * 64];
-  const int64_t size = g.epilogue.out == DType::f32 ? 4 : 1, r_size = g.epilogue.r_dtype == DType::f32 ? 4 : 1, at = lane.first;
-  Tile t{};
-  t.segments = g.wide() ? 1 : g.segments;
-  t.depth = g.depth;
-  t.weights = panel;
-  t.start = (moving.start ? moving.start : g.start.data()) + lane.at;
-  t.scale = (moving.scale ? moving.scale : g.scale.data()) + lane.at;
-  t.add = &g.add[static_cast<size_t>(lane.at)];
-  t.after = &g.after[static_cast<size_t>(lane.at)];
-  t.w_zero = g.w_zero.empty() ? nullptr : &g.w_zero[static_cast<size_t>(lane.at)];
-  t.flip = g.wide() ? 0 : g.x.flip * 0x01010101u;
-  t.columns = static_cast<int>(g.values && !g.direct ? 16 * lane.registers : lane.count);
-  t.steps = &g.epilogue.steps;
+  const Lane& front = lanes.front();
+  const int64_t size = g.epilogue.out == DType::f32 ? 4 : 1, r_size = g.epilogue.r_dtype == DType::f32 ? 4 : 1, at = front.first,
+                width = front.width * static_cast<int64_t>(lanes.size()), columns = lanes.back().first + lanes.back().count - at;
   const bool ends = g.fused || g.direct;
-  t.dst_stride = ends ? rows.dst_stride : 64 * lane.registers;
-  t.r_stride = rows.r_stride;
+  const float* scale = moving.scale ? moving.scale : g.scale.data();
+  Tile tiles[k_together];
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    const Lane& lane = lanes[i];
+    Tile& t = tiles[i] = {};
+    t.segments = g.segments;
+    t.offset = rows.offset;
+    t.depth = g.depth;
+    t.weights = weights + lane.weights;
+    t.start = (moving.start ? moving.start : g.start.data()) + lane.at;
+    t.scale = scale + lane.at;
+    t.add = &g.add[static_cast<size_t>(lane.at)];
+    t.after = &g.after[static_cast<size_t>(lane.at)];
+    t.w_zero = g.w_zero.empty() ? nullptr : &g.w_zero[static_cast<size_t>(lane.at)];
+    t.flip = g.wide() ? 0 : g.x.flip * 0x01010101u;
+    t.columns = static_cast<int>(g.values && !g.direct ? lane.width : lane.count);
+    t.steps = &g.epilogue.steps;
+    t.dst_stride = ends ? rows.dst_stride : 4 * width;
+    t.r_stride = rows.r_stride;
+  }
   for (int64_t first = 0; first < rows.count;) {
     // the widest tile that is filled, or the narrowest that takes all that is left
-    const TileChoice* tile = &lane.tiles[0];
-    while (tile != &lane.tiles.back() && rows.count - first <= (tile + 1)->rows) ++tile;
-    t.rows = rows.pointers + first;
-    t.count = static_cast<int>(std::min<int64_t>(tile->rows, rows.count - first));
-    t.sums = rows.sums + first;
+    const TileChoice* tile = &front.tiles[0];
+    while (tile != &front.tiles.back() && rows.count - first <= (tile + 1)->rows) ++tile;
+    const int64_t left = rows.count - first, tiles_at_once = ends ? std::max<int64_t>(1, std::min(g.at_once, left) / tile->rows) : 1,
+                  count = std::min(tiles_at_once * tile->rows, left);
     uint8_t* dst = rows.dst + first * rows.dst_stride + at * size;
     const uint8_t* res = rows.r ? rows.r + first * rows.r_stride + at * r_size : nullptr;
-    t.dst = ends ? dst : reinterpret_cast<uint8_t*>(sums);
-    t.r = ends ? res : nullptr;
-    if (g.isa >= Isa::avx512) {
+    for (size_t i = 0; i < lanes.size(); ++i) {
+      Tile& t = tiles[i];
+      const int64_t along = lanes[i].first - at;
+      t.rows = rows.pointers + first;
+      t.count = static_cast<int>(count);
+      t.sums = rows.sums + first;
+      t.dst = ends ? dst + along * size : reinterpret_cast<uint8_t*>(sums + along);
+      t.r = ends && res ? res + along * r_size : nullptr;
       tile->kernel(t);
-    } else {  // these know 16 columns
-      for (int64_t z = 0; z < lane.registers; ++z) {
-        t.dst = reinterpret_cast<uint8_t*>(sums + 16 * z);
-        t.weights = panel + z * g.depth * 64;
-        tile->kernel(t);
-      }
     }
-    first += t.count;
+    first += count;
     if (ends) continue;
     if (g.values) {
-      g.epilogue.finish(reinterpret_cast<float*>(sums), 16 * lane.registers, t.count, lane.count, res, rows.r_stride, dst, rows.dst_stride);
+      g.epilogue.finish(reinterpret_cast<float*>(sums), width, count, columns, res, rows.r_stride, dst, rows.dst_stride);
       continue;
     }
-    for (int64_t i = 0; i < t.count; ++i)
-      g.epilogue.row(sums + i * 16 * lane.registers, at, lane.count, res ? res + i * rows.r_stride : nullptr, dst + i * rows.dst_stride,
-                     moving.scale ? t.scale : nullptr);
+    for (int64_t i = 0; i < count; ++i)
+      g.epilogue.row(sums + i * width, at, columns, res ? res + i * rows.r_stride : nullptr, dst + i * rows.dst_stride,
+                     moving.scale ? scale + front.at : nullptr);
   }
 }
 
-void widen(const uint8_t* src, int16_t* dst, int64_t n, Side side) { widen_row_pick()(src, dst, n, side.flip, static_cast<int16_t>(side.zero)); }
+}  // namespace
+
+void run_lanes(const Gemm& g, int64_t from, int64_t to, const Rows& rows, const void* weights, const Moving& moving) {
+  const char* panels = static_cast<const char*>(weights ? weights : g.weights.get());
+  for (int64_t first = from; first < to;) {
+    int64_t last = first + 1;
+    while (last < to && last - first < g.together && g.lanes[static_cast<size_t>(last)].width == g.lanes[static_cast<size_t>(first)].width) ++last;
+    run_group(g, std::span(g.lanes).subspan(static_cast<size_t>(first), static_cast<size_t>(last - first)), rows, panels, moving);
+    first = last;
+  }
+}
+
+int64_t wide_chunk(const Gemm& g, int64_t rows) {
+  const int64_t most = std::clamp<int64_t>(k_wide_bytes / (4 * g.segments * g.depth), 48, 480), chunks = (rows + most - 1) / most;
+  return ((rows + chunks - 1) / chunks + 5) / 6 * 6;
+}
+
+WidenRow widen_row() { return wide_row_pick(); }
 int32_t byte_sum(const uint8_t* src, int64_t n, uint8_t flip) { return sum_pick()(src, n, flip); }
 
 }  // namespace mo::kernels::int8

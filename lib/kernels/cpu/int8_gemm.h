@@ -1,5 +1,5 @@
 // Products of rows of 8-bit data with packed 8-bit weights, exact in int32 on every instruction set: u8 x s8 dot products of four where VNNI exists,
-// pairs of 16-bit products elsewhere. Rows are given by pointers, one per segment of k, so that a convolution needs no copy of its input.
+// pairs of 16-bit products elsewhere. Rows are given by pointers and segments of k, so that a convolution needs no copy of a window.
 #pragma once
 #include "kernels/cpu/int8_epilogue.h"
 #include "kernels/cpu/simd.h"
@@ -16,7 +16,8 @@ struct WeightView {
 
 // One step of a kernel: everything the vector files need.
 struct Tile {
-  const uint8_t* const* rows;  // [segment][k_pointers]
+  const uint8_t* const* rows;  // [segment][k_pointers]; wide: one per row
+  const int64_t* offset;       // wide: of each segment from a row's pointer, in bytes
   int64_t segments, depth;
   const void* weights;
   const int32_t* start;
@@ -31,26 +32,26 @@ struct Tile {
   const Steps* steps;
 };
 using TileKernel = void (*)(const Tile&);
-// values: floats, with a float residual where there is one. inner_...: VNNI only.
+// values: floats, with a float residual where there is one. inner_...: VNNI and AVX2 only.
 enum class Finish : uint8_t { sums, values, steps, residual, inner_residual, inner_channel };
-// Kernels of falling numbers of rows; the last one serves any rest.
+// Kernels of falling numbers of rows; the last one serves any rest. Those for AVX2 go on with the next rows.
 struct TileChoice {
   int rows;
   TileKernel kernel;
 };
 std::vector<TileChoice> avx512_tiles(bool vnni, int registers, Finish finish);
-TileKernel avx2_tile();
-constexpr int k_avx2_rows = 6;
+std::vector<TileChoice> avx2_tiles(int64_t width, bool bytes, Finish finish);  // of 16 or 8 columns; weights are bytes, else 16-bit numbers
 
 // Where a kernel that finishes in registers keeps its columns: the order that unpacking bytes to 32 bits lane by lane gives. Element 4 L + i of
-// register z of Z is column 4 (Z L + z) + i.
+// register z of Z is column 4 (Z L + z) + i. AVX2 has two registers of 8 elements, or one.
 constexpr int64_t column_of(int64_t registers, int64_t z, int64_t element) { return 4 * (registers * (element / 4) + z) + element % 4; }
 
-// A block of at most 64 columns in registers of 16.
+// A block of at most 64 columns in registers of 16; of 16 or 8 columns below AVX-512.
 struct Lane {
-  int64_t first, count, registers;  // columns from `first`
-  int64_t at;                       // in the arrays per column
-  int64_t weights;                  // byte offset of its panel
+  int64_t first, count;      // columns from `first`
+  int64_t registers, width;  // columns that its panel has
+  int64_t at;                // in the arrays per column
+  int64_t weights;           // byte offset of its panel
   std::vector<TileChoice> tiles;
 };
 
@@ -59,9 +60,12 @@ struct Gemm {
   bool fused = false;                // the whole epilogue in registers
   bool values = false;               // floats leave the registers, the rest of the epilogue works on tiles of them
   bool direct = false;               // those floats are the result
-  int64_t segments = 1, length = 0;  // bytes of a row per segment
+  bool bytes = false;                // weights less their zero points are kept in 8 bits, and widened as they are multiplied where rows are wide
+  int64_t segments = 1, length = 0;  // elements of a row per segment
   int64_t panel_bytes = 0;
-  int64_t depth = 0;  // groups of 4 bytes that the kernel reads of each segment (of the whole row where rows are wide)
+  int64_t together = 1;  // lanes that some rows meet in turn,
+  int64_t at_once = 0;   // and how many rows that is where a kernel takes more than its tile
+  int64_t depth = 0;     // groups of 4 bytes that the kernel reads of each segment
   Side x;
   std::vector<Lane> lanes;
   std::shared_ptr<const void> weights;
@@ -72,22 +76,26 @@ struct Gemm {
   Epilogue epilogue;
 
   int64_t row_elements() const { return segments * length; }
-  bool wide() const { return isa < Isa::avx512_vnni; }  // rows are 16-bit with the zero point subtracted, all segments in one
+  bool wide() const { return isa < Isa::avx512_vnni; }  // rows are 16-bit numbers with the zero point subtracted
 };
 
-// Rows of a chunk. VNNI: pointers[s * k_pointers + r] is segment s of row r, 4 * depth readable bytes. Wide: pointers[r] is a 16-bit row.
-// As many pointers again as a kernel takes rows are valid behind the last row.
-constexpr int64_t k_chunk = 48, k_pointers = 60;
+// Rows of a chunk. VNNI: pointers[s * k_pointers + r] is segment s of row r. Wide: it lies at pointers[r] + offset[s], in 16 bits. Either way
+// 4 * depth bytes are readable. As many pointers again as a kernel takes rows are valid behind the last row.
+constexpr int64_t k_chunk = 48, k_spare = 12, k_pointers = k_chunk + k_spare;
+constexpr int64_t k_one_segment[] = {0};
 
 struct Rows {
   const uint8_t* const* pointers;
-  int64_t count;       // at most k_chunk
+  int64_t count;       // at most k_chunk, except that wide rows may be any number
   uint8_t* dst;        // first row, column 0
   int64_t dst_stride;  // bytes
   const uint8_t* r;    // residual likewise
   int64_t r_stride;
   const int32_t* sums;  // per row: sum of its unsigned bytes, where w_zero is not empty
+  const int64_t* offset = k_one_segment;
 };
+// Of `rows` wide rows that are copied: how many make a chunk that stays in the second-level cache.
+int64_t wide_chunk(const Gemm& g, int64_t rows);
 
 // Scale and zero point of x that are computed before the node runs: inputs 4 and 5 of mo.Conv and mo.MatMul, when they are not constants.
 struct ComputedScale {
@@ -114,13 +122,14 @@ Moving begin_moving(const std::vector<Gemm>& gemms, float x_scale, int32_t x_zer
 
 // Only lanes and sizes where `view` has no tensor. `w_zero`: one, or one per column. The epilogue belongs to these columns.
 Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_zero, Side x, Epilogue epilogue);
-// `weights` other than the packed ones: panels that pack_wide made during the run.
-void run_lane(const Gemm& g, const Lane& lane, const Rows& rows, const void* weights = nullptr, const Moving& moving = {});
+// Lanes from .. to. `weights` other than the packed ones: panels that pack_wide made during the run.
+void run_lanes(const Gemm& g, int64_t from, int64_t to, const Rows& rows, const void* weights = nullptr, const Moving& moving = {});
 // Panels of wide rows from weights that are not known before; element (n, k) is data[n * n_stride + k * k_stride].
 void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_stride, Side side, void* panels);
 
 // Bytes to 16-bit numbers less their zero point.
-void widen(const uint8_t* src, int16_t* dst, int64_t n, Side side);
+using WidenRow = void (*)(const uint8_t* src, int16_t* dst, int64_t n, uint8_t flip, int16_t zero);
+WidenRow widen_row();
 int32_t byte_sum(const uint8_t* src, int64_t n, uint8_t flip);
 
 }  // namespace mo::kernels::int8

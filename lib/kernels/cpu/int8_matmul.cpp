@@ -19,7 +19,7 @@ struct Matmul {
   Side b_side;
   std::vector<Gemm> gemms;                               // one per matrix of a constant B, else one
   std::vector<int64_t> a_at, b_at, y_at, r_at, gemm_of;  // per batch, in elements
-  int64_t chunks, lane_groups, units, parts;
+  int64_t chunk, chunks, lane_groups, units, parts;      // rows of a chunk
   int64_t pointers_at, copies_at, sums_at, wide_at, panels_at, slot, part_bytes;
   int64_t y_size, r_size, a_elements;
   ComputedScale computed;  // of A; in front of the parts' scratch lie start and scale of every gemm
@@ -46,7 +46,7 @@ void run_unit(const Matmul& m, const Args& args, const State& state, int64_t bat
   const Gemm& g = m.gemms[static_cast<size_t>(which)];
   const Product& p = m.p;
   const size_t rank = p.y.dims.size(), at = static_cast<size_t>(batch);
-  const int64_t first = chunk * k_chunk, count = std::min(k_chunk, p.m() - first), k = p.k();
+  const int64_t first = chunk * m.chunk, count = std::min(m.chunk, p.m() - first), k = p.k();
   const int64_t row_step = p.a.strides[rank - 2], step = p.a.strides[rank - 1];
   const auto* a = static_cast<const uint8_t*>(args.src[0]);
   const auto** pointers = reinterpret_cast<const uint8_t**>(part + m.pointers_at);
@@ -54,11 +54,12 @@ void run_unit(const Matmul& m, const Args& args, const State& state, int64_t bat
   auto* sums = reinterpret_cast<int32_t*>(part + m.sums_at);
   auto* wide = reinterpret_cast<int16_t*>(part + m.wide_at);
   const int64_t reads = g.wide() ? k : 4 * g.depth;
+  const WidenRow widen = widen_row();
   for (int64_t r = 0; r < count; ++r) {
     const int64_t begin = m.a_at[at] + (first + r) * row_step;
     const uint8_t* row = a + begin;
     if (step != 1 || begin + reads > m.a_elements) {
-      uint8_t* copy = copies + r * m.slot;
+      uint8_t* copy = copies + (g.wide() ? 0 : r * m.slot);
       for (int64_t i = 0; i < k; ++i) copy[i] = row[i * step];
       row = copy;
     }
@@ -66,12 +67,12 @@ void run_unit(const Matmul& m, const Args& args, const State& state, int64_t bat
     if (g.wide()) {
       int16_t* to = wide + r * 2 * g.depth;
       to[2 * g.depth - 1] = 0;
-      widen(row, to, k, state.side);
+      widen(row, to, k, state.side.flip, static_cast<int16_t>(state.side.zero));
       row = reinterpret_cast<const uint8_t*>(to);
     }
     pointers[r] = row;
   }
-  for (int64_t r = count; r < std::min(k_pointers, count + 12); ++r) pointers[r] = pointers[count - 1];
+  for (int64_t r = count; r < count + k_spare; ++r) pointers[r] = pointers[count - 1];
   const int64_t y_row = p.y.strides[rank - 2];
   Rows rows{pointers, count, static_cast<uint8_t*>(args.dst[0]) + (m.y_at[at] + first * y_row) * m.y_size, y_row * m.y_size, nullptr, 0, sums};
   if (m.residual) {
@@ -79,8 +80,8 @@ void run_unit(const Matmul& m, const Args& args, const State& state, int64_t bat
     rows.r = static_cast<const uint8_t*>(args.src[3]) + m.r_at[at] * m.r_size + first * rows.r_stride;
   }
   const int64_t lanes = static_cast<int64_t>(g.lanes.size());
-  for (int64_t l = lanes * lane_group / m.lane_groups; l < lanes * (lane_group + 1) / m.lane_groups; ++l)
-    run_lane(g, g.lanes[static_cast<size_t>(l)], rows, m.run_time ? part + m.panels_at : nullptr, state.moving.of(g, which));
+  run_lanes(g, lanes * lane_group / m.lane_groups, lanes * (lane_group + 1) / m.lane_groups, rows, m.run_time ? part + m.panels_at : nullptr,
+            state.moving.of(g, which));
 }
 
 void run_part(const Matmul& m, const Args& args, const State& state, int64_t part, char* scratch) {
@@ -168,17 +169,18 @@ Offer prepare(const Request& r) {
   m.y_size = y.dtype == DType::f32 ? 4 : 1;
   m.r_size = res.dtype == DType::f32 ? 4 : 1;
   m.a_elements = element_count(a.shape);
-  m.chunks = (rows + k_chunk - 1) / k_chunk;
+  m.chunk = g.wide() ? wide_chunk(g, rows) : k_chunk;
+  m.chunks = (rows + m.chunk - 1) / m.chunk;
   m.lane_groups =
       m.run_time || r.threads <= 1 || m.chunks * m.batches >= 4 * r.threads ? 1 : std::min<int64_t>(static_cast<int64_t>(g.lanes.size()), r.threads);
   m.units = m.run_time ? m.batches : m.batches * m.chunks * m.lane_groups;
   m.parts = static_cast<double>(rows * m.batches) * static_cast<double>(n) * static_cast<double>(k) < 2e5 ? 1 : std::min<int64_t>(r.threads, m.units);
   m.slot = (k + 15) / 16 * 16;
   onednn::Scratch scratch;
-  m.pointers_at = scratch.add(k_pointers * 8);
-  m.copies_at = scratch.add(k_chunk * m.slot);
-  m.sums_at = scratch.add(k_pointers * 4);
-  m.wide_at = scratch.add(g.wide() ? k_chunk * g.depth * 4 : 0);
+  m.pointers_at = scratch.add((m.chunk + k_spare) * 8);
+  m.copies_at = scratch.add((g.wide() ? 1 : m.chunk) * m.slot);
+  m.sums_at = scratch.add((m.chunk + k_spare) * 4);
+  m.wide_at = scratch.add(g.wide() ? m.chunk * g.depth * 4 : 0);
   m.panels_at = scratch.add(m.run_time ? g.panel_bytes : 0);
   m.part_bytes = scratch.size();
   if (computed) m.computed_bytes = moving_bytes(m.gemms);

@@ -1,49 +1,169 @@
-// Tiles of 8-bit products for AVX2: 6 rows x 16 columns by pairs of 16-bit products, exact where the 8-bit instruction would saturate.
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
-
-#include <cstring>
-
+// Tiles of 8-bit products for AVX2: rows x 16 or 8 columns by pairs of 16-bit products, exact where the 8-bit instruction would saturate; the epilogue
+// in registers.
 #include "kernels/cpu/int8_gemm.h"
+#ifdef __x86_64__
+#include "kernels/cpu/int8_avx2.h"
+#endif
 
 namespace mo::kernels::int8 {
 #ifdef __x86_64__
 namespace {
 
-MO_AVX2 void tile(const Tile& t) {
-  constexpr int R = k_avx2_rows;
-  __m256i acc[R][2];
-#pragma GCC unroll 6
-  for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
-  const uint8_t* w = static_cast<const uint8_t*>(t.weights);
-  const uint8_t* p[R];
-#pragma GCC unroll 6
-  for (int r = 0; r < R; ++r) p[r] = t.rows[r];
-  for (int64_t k = 0; k < 4 * t.depth; k += 4) {
-    __m256i b0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)), b1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 32));
-    w += 64;
-#pragma GCC unroll 6
+template <int R, int Z>
+MO_STEP2 void store_values(const __m256i (&acc)[R][Z], const Tile& t, int count, uint8_t* dst, const uint8_t* res) {
+#pragma GCC unroll 2
+  for (int z = 0; z < Z; ++z) {
+    const __m256 scale = _mm256_loadu_ps(t.scale + 8 * z), add = _mm256_loadu_ps(t.add + 8 * z);
+    const bool whole = t.columns >= 8 * z + 8;
+    const __m256i live = _mm256_cmpgt_epi32(_mm256_set1_epi32(t.columns - 8 * z), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+#pragma GCC unroll 12
     for (int r = 0; r < R; ++r) {
-      int32_t two;
-      std::memcpy(&two, p[r] + k, 4);
-      __m256i a = _mm256_set1_epi32(two);
-      acc[r][0] = _mm256_add_epi32(acc[r][0], _mm256_madd_epi16(a, b0));
-      acc[r][1] = _mm256_add_epi32(acc[r][1], _mm256_madd_epi16(a, b1));
+      if (r >= count) break;
+      __m256 v = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc[r][z]), scale, add);
+      float* to = reinterpret_cast<float*>(dst + r * t.dst_stride) + 8 * z;
+      if (res) {
+        const float* other = reinterpret_cast<const float*>(res + r * t.r_stride) + 8 * z;
+        v = _mm256_add_ps(v, whole ? _mm256_loadu_ps(other) : _mm256_maskload_ps(other, live));
+      }
+      if (whole) _mm256_storeu_ps(to, v);
+      else _mm256_maskstore_ps(to, live, v);
     }
   }
+}
+
+// All rows; `whole`: and all columns.
+template <int R, int Z, Finish F, bool whole>
+MO_STEP2 void store_rows(const __m256i (&acc)[R][Z], const Tile& t, const Steps& steps, bool open, uint8_t* dst, const uint8_t* res) {
+  constexpr int G = 4 / Z;  // rows that fill a register of bytes
+  const int columns = whole ? 8 * Z : t.columns;
 #pragma GCC unroll 6
-  for (int r = 0; r < R; ++r)
+  for (int first = 0; first < R; first += G) {
+    __m256 v[G][Z];
+#pragma GCC unroll 4
+    for (int g = 0; g < G; ++g) {
+      const int row = first + g < R ? first + g : R - 1;
 #pragma GCC unroll 2
-    for (int z = 0; z < 2; ++z) _mm256_storeu_si256(reinterpret_cast<__m256i*>(t.dst + r * t.dst_stride + 32 * z), acc[r][z]);
+      for (int z = 0; z < Z; ++z)
+        v[g][z] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc[row][z]), _mm256_loadu_ps(t.scale + 8 * z), _mm256_loadu_ps(t.add + 8 * z));
+      if constexpr (F == Finish::inner_residual || F == Finish::inner_channel) round_inside<Z>(v[g], steps);
+      if constexpr (F == Finish::inner_channel) {
+#pragma GCC unroll 2
+        for (int z = 0; z < Z; ++z) v[g][z] = _mm256_fmadd_ps(_mm256_loadu_ps(t.after + 8 * z), _mm256_set1_ps(steps.r_scale), v[g][z]);
+      }
+      if constexpr (F == Finish::residual || F == Finish::inner_residual) { add_residual<Z>(v[g], res + row * t.r_stride, columns, steps); }
+    }
+    const __m256i q = pack_steps<Z>(v, steps, open);
+#pragma GCC unroll 4
+    for (int g = 0; g < G; ++g)
+      if (first + g < R) store_bytes<Z>(dst + (first + g) * t.dst_stride, packed_row<Z>(q, g), columns);
+  }
+}
+
+// R rows at a time, until t.count are done.
+// The last rows, or those of fewer columns than registers have.
+template <int Z, Finish F>
+__attribute__((noinline)) MO_AVX2 void store_some(const int32_t* sums, const Tile& t, const Steps& steps, bool open, int count, uint8_t* dst,
+                                                  const uint8_t* res) {
+  for (int r = 0; r < count; ++r, sums += 8 * Z, dst += t.dst_stride, res = res ? res + t.r_stride : nullptr) {
+    __m256i acc[1][Z];
+#pragma GCC unroll 2
+    for (int z = 0; z < Z; ++z) acc[0][z] = _mm256_load_si256(reinterpret_cast<const __m256i*>(sums + 8 * z));
+    store_rows<1, Z, F, false>(acc, t, steps, open, dst, res);
+  }
+}
+
+template <bool bytes>
+MO_STEP2 __m256i load_weights(const uint8_t* w, int z) {
+  if constexpr (bytes) return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w + 16 * z)));
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 32 * z));
+}
+
+template <int R, int Z, bool bytes, Finish F>
+MO_AVX2 void tile(const Tile& t) {
+  Steps steps;
+  if constexpr (F != Finish::sums && F != Finish::values) steps = *t.steps;
+  const bool open = steps.open();
+  const uint8_t* const* rows = t.rows;
+  uint8_t* dst = t.dst;
+  const uint8_t* res = t.r;
+  for (int left = t.count; left > 0; left -= R, rows += R, dst += R * t.dst_stride, res = res ? res + R * t.r_stride : nullptr) {
+    __m256i acc[R][Z];
+#pragma GCC unroll 2
+    for (int z = 0; z < Z; ++z) {
+      const __m256i start = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(t.start + 8 * z));
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r) acc[r][z] = start;
+    }
+    const uint8_t* w = static_cast<const uint8_t*>(t.weights);
+    for (int64_t s = 0; s < t.segments; ++s) {
+      const uint8_t* p[R];
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r) p[r] = rows[r] + t.offset[s];
+      for (int64_t k = 0; k < 4 * t.depth; k += 4) {
+        __m256i b[Z];
+#pragma GCC unroll 2
+        for (int z = 0; z < Z; ++z) b[z] = load_weights<bytes>(w, z);
+        w += (bytes ? 16 : 32) * Z;
+#pragma GCC unroll 12
+        for (int r = 0; r < R; ++r) {
+          int32_t two;
+          std::memcpy(&two, p[r] + k, 4);
+          const __m256i a = _mm256_set1_epi32(two);
+#pragma GCC unroll 2
+          for (int z = 0; z < Z; ++z) acc[r][z] = _mm256_add_epi32(acc[r][z], _mm256_madd_epi16(a, b[z]));
+        }
+      }
+    }
+    const int count = left < R ? left : R;
+    if constexpr (F == Finish::sums) {
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r) {
+        if (r >= count) break;
+#pragma GCC unroll 2
+        for (int z = 0; z < Z; ++z) _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + r * t.dst_stride + 32 * z), acc[r][z]);
+      }
+    } else if constexpr (F == Finish::values) {
+      store_values<R, Z>(acc, t, count, dst, res);
+    } else if (count == R && t.columns == 8 * Z) {
+      store_rows<R, Z, F, true>(acc, t, steps, open, dst, res);
+    } else {
+      alignas(32) int32_t sums[R][8 * Z];
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+        for (int z = 0; z < Z; ++z) _mm256_store_si256(reinterpret_cast<__m256i*>(&sums[r][8 * z]), acc[r][z]);
+      store_some<Z, F>(sums[0], t, steps, open, count, dst, res);
+    }
+  }
+}
+
+template <bool bytes, Finish F>
+std::vector<TileChoice> tiles(int64_t width) {
+  if (width == 16) return {{6, tile<6, 2, bytes, F>}, {4, tile<4, 2, bytes, F>}, {2, tile<2, 2, bytes, F>}, {1, tile<1, 2, bytes, F>}};
+  return {{12, tile<12, 1, bytes, F>}, {4, tile<4, 1, bytes, F>}, {1, tile<1, 1, bytes, F>}};
+}
+
+template <bool bytes>
+std::vector<TileChoice> tiles(int64_t width, Finish finish) {
+  switch (finish) {
+    case Finish::sums: return tiles<bytes, Finish::sums>(width);
+    case Finish::values: return tiles<bytes, Finish::values>(width);
+    case Finish::steps: return tiles<bytes, Finish::steps>(width);
+    case Finish::residual: return tiles<bytes, Finish::residual>(width);
+    case Finish::inner_residual: return tiles<bytes, Finish::inner_residual>(width);
+    case Finish::inner_channel: return tiles<bytes, Finish::inner_channel>(width);
+  }
+  return {};
 }
 
 }  // namespace
 
-TileKernel avx2_tile() { return tile; }
+std::vector<TileChoice> avx2_tiles(int64_t width, bool bytes, Finish finish) {
+  return bytes ? tiles<true>(width, finish) : tiles<false>(width, finish);
+}
 
 #else
-TileKernel avx2_tile() { return nullptr; }  // nobody asks
+std::vector<TileChoice> avx2_tiles(int64_t, bool, Finish) { return {}; }  // nobody asks
 #endif
 
 }  // namespace mo::kernels::int8

@@ -17,7 +17,7 @@ MO_STEP uint32_t four_bytes(const uint8_t* p) {
 }
 
 // Two copies of one body: GCC inlines intrinsics only into functions with their target.
-#define MO_TILE_BODY(DOT)                                                                              \
+#define MO_TILE_BODY(ROW, DOT)                                                                         \
   __m512i acc[R][Z];                                                                                   \
   _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) {                                                \
     __m512i s = _mm512_loadu_si512(t.start + 16 * z);                                                  \
@@ -27,7 +27,7 @@ MO_STEP uint32_t four_bytes(const uint8_t* p) {
   const __m512i flip = _mm512_set1_epi32(static_cast<int>(t.flip));                                    \
   for (int64_t s = 0; s < t.segments; ++s) {                                                           \
     const uint8_t* p[R];                                                                               \
-    _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) p[r] = t.rows[s * k_pointers + r];            \
+    _Pragma("GCC unroll 12") for (int r = 0; r < R; ++r) p[r] = ROW;                                   \
     for (int64_t k = 0; k < 4 * t.depth; k += 4) {                                                     \
       __m512i b[Z];                                                                                    \
       _Pragma("GCC unroll 4") for (int z = 0; z < Z; ++z) b[z] = _mm512_loadu_si512(w + 64 * z);       \
@@ -127,13 +127,13 @@ MO_STEP void finish(__m512i (&acc)[R][Z], const Tile& t) {
 
 template <int R, int Z, Finish F>
 MO_VNNI void vnni_tile(const Tile& t) {
-  MO_TILE_BODY(_mm512_dpbusd_epi32(acc[r][z], a, b[z]))
+  MO_TILE_BODY(t.rows[s * k_pointers + r], _mm512_dpbusd_epi32(acc[r][z], a, b[z]))
   finish<R, Z, F>(acc, t);
 }
 
 template <int R, int Z, Finish F>
 MO_AVX512 void pairs_tile(const Tile& t) {
-  MO_TILE_BODY(_mm512_add_epi32(acc[r][z], _mm512_madd_epi16(a, b[z])))
+  MO_TILE_BODY(t.rows[r] + t.offset[s], _mm512_add_epi32(acc[r][z], _mm512_madd_epi16(a, b[z])))
   finish<R, Z, F>(acc, t);
 }
 

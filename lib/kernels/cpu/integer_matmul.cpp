@@ -11,8 +11,8 @@ using namespace int8;
 
 struct Product {
   Gemm gemm;
-  std::vector<int32_t> column_sums;  // of weights less their zero points
-  int64_t rows, n, k, chunks, slot, parts;
+  std::vector<int32_t> column_sums;                // of weights less their zero points
+  int64_t rows, n, k, chunk, chunks, slot, parts;  // rows of a chunk
   int64_t pointers_at, copies_at, sums_at, wide_at, part_bytes;
   DType a_type;
   int32_t stored_zero;  // of A, where it is known
@@ -32,13 +32,14 @@ void run_sums(const Product& p, const Lane& lane, const uint8_t* const* pointers
   const char* panel = static_cast<const char*>(g.weights.get()) + lane.weights;
   Tile t{};
   t.segments = 1;
+  t.offset = k_one_segment;
   t.depth = g.depth;
   t.weights = panel;
   t.start = &g.start[static_cast<size_t>(lane.at)];
   t.w_zero = g.w_zero.empty() ? nullptr : &g.w_zero[static_cast<size_t>(lane.at)];
   t.flip = g.wide() ? 0 : g.x.flip * 0x01010101u;
   t.columns = static_cast<int>(lane.count);
-  t.dst_stride = 64 * lane.registers;
+  t.dst_stride = 4 * lane.width;
   for (int64_t first = 0; first < count; first += t.count) {
     const TileChoice* tile = &lane.tiles[0];
     while (tile != &lane.tiles.back() && count - first <= (tile + 1)->rows) ++tile;
@@ -46,26 +47,19 @@ void run_sums(const Product& p, const Lane& lane, const uint8_t* const* pointers
     t.count = static_cast<int>(std::min<int64_t>(tile->rows, count - first));
     t.sums = row_sums + first;
     t.dst = reinterpret_cast<uint8_t*>(sums);
-    if (g.isa >= Isa::avx512) {
-      tile->kernel(t);
-    } else {  // these know 16 columns
-      for (int64_t z = 0; z < lane.registers; ++z) {
-        t.dst = reinterpret_cast<uint8_t*>(sums + 16 * z);
-        t.weights = panel + z * g.depth * 64;
-        tile->kernel(t);
-      }
-    }
+    tile->kernel(t);
     for (int64_t r = 0; r < t.count; ++r)
-      std::memcpy(dst + (first + r) * p.n + lane.first, sums + r * 16 * lane.registers, static_cast<size_t>(4 * lane.count));
+      std::memcpy(dst + (first + r) * p.n + lane.first, sums + r * lane.width, static_cast<size_t>(4 * lane.count));
   }
 }
 
 void run_chunk(const Product& p, const Args& args, int64_t chunk, int32_t a_zero, char* part) {
   const Gemm& g = p.gemm;
-  const int64_t first = chunk * k_chunk, count = std::min(k_chunk, p.rows - first), reads = g.wide() ? p.k : 4 * g.depth;
+  const int64_t first = chunk * p.chunk, count = std::min(p.chunk, p.rows - first), reads = g.wide() ? p.k : 4 * g.depth;
   const auto* a = static_cast<const uint8_t*>(args.src[0]);
   const auto** pointers = reinterpret_cast<const uint8_t**>(part + p.pointers_at);
   auto* sums = reinterpret_cast<int32_t*>(part + p.sums_at);
+  const WidenRow widen = widen_row();
   for (int64_t r = 0; r < count; ++r) {
     const uint8_t* row = a + (first + r) * p.k;
     if ((first + r) * p.k + reads > p.rows * p.k) {
@@ -77,12 +71,12 @@ void run_chunk(const Product& p, const Args& args, int64_t chunk, int32_t a_zero
     if (g.wide()) {
       int16_t* to = reinterpret_cast<int16_t*>(part + p.wide_at) + r * 2 * g.depth;
       to[2 * g.depth - 1] = 0;
-      widen(row, to, p.k, g.x);
+      widen(row, to, p.k, g.x.flip, static_cast<int16_t>(g.x.zero));
       row = reinterpret_cast<const uint8_t*>(to);
     }
     pointers[r] = row;
   }
-  for (int64_t r = count; r < std::min(k_pointers, count + 12); ++r) pointers[r] = pointers[count - 1];
+  for (int64_t r = count; r < count + k_spare; ++r) pointers[r] = pointers[count - 1];
   auto* dst = static_cast<int32_t*>(args.dst[0]) + first * p.n;
   for (const Lane& lane : g.lanes) run_sums(p, lane, pointers, count, sums, dst);
   if (a_zero == 0) return;
@@ -128,14 +122,15 @@ Offer prepare(const Request& r) {
   for (int64_t i = 0; i < p.k; ++i) view.offset.push_back(i * p.n);
   p.gemm = make_gemm(r, view, zeros, side_of(a.dtype, 0), open);
   const Gemm& g = p.gemm;
-  p.chunks = (p.rows + k_chunk - 1) / k_chunk;
+  p.chunk = g.wide() ? wide_chunk(g, p.rows) : k_chunk;
+  p.chunks = (p.rows + p.chunk - 1) / p.chunk;
   p.parts = static_cast<double>(p.rows) * static_cast<double>(p.n) * static_cast<double>(p.k) < 1e6 ? 1 : std::min<int64_t>(r.threads, p.chunks);
   p.slot = (std::max(p.k, 4 * g.depth) + 15) / 16 * 16;
   onednn::Scratch scratch;
-  p.pointers_at = scratch.add(k_pointers * 8);
-  p.copies_at = scratch.add(k_chunk * p.slot);
-  p.sums_at = scratch.add(k_pointers * 4);
-  p.wide_at = scratch.add(g.wide() ? k_chunk * g.depth * 4 : 0);
+  p.pointers_at = scratch.add((p.chunk + k_spare) * 8);
+  p.copies_at = scratch.add(g.wide() ? 0 : p.chunk * p.slot);
+  p.sums_at = scratch.add((p.chunk + k_spare) * 4);
+  p.wide_at = scratch.add(g.wide() ? p.chunk * g.depth * 4 : 0);
   p.part_bytes = scratch.size();
   Prepared out;
   out.detail = isa_name();
