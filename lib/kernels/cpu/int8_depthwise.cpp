@@ -175,6 +175,7 @@ Offer prepare(const Request& r) {
   const Weights weight{*w.constant, qw->zero, d.taps};
   d.vnni = isa() >= Isa::avx512_vnni && d.epilogue.simple && !d.epilogue.steps.residual && !d.epilogue.steps.inner && !d.epilogue.steps.per_channel &&
            d.epilogue.bounded(d.taps);
+  d.by_rows = !d.vnni && isa() >= Isa::avx2 && d.dh == 1 && d.kh < 16;
   if (d.vnni) {
     make_blocks(d, weight);
   } else {
@@ -186,14 +187,16 @@ Offer prepare(const Request& r) {
         sum += static_cast<uint32_t>(weight(t, c));
       }
       int32_t& start = d.epilogue.start[static_cast<size_t>(c)];
-      start = static_cast<int32_t>(static_cast<uint32_t>(start) - static_cast<uint32_t>(d.x.zero) * sum);
+      if (!d.by_rows) start = static_cast<int32_t>(static_cast<uint32_t>(start) - static_cast<uint32_t>(d.x.zero) * sum);
     }
   }
-  if (!d.vnni && isa() >= Isa::avx2 && d.c >= 16) {
+  if (d.by_rows) {
+    plan_rows(d);
+  } else if (!d.vnni && isa() >= Isa::avx2 && d.c >= 16) {
     d.pairs = true;
     d.weights = pair_taps(d.weights, d.taps, d.c);
   }
-  const int64_t rows = d.n * d.oh, part_bytes = (d.ow * d.taps * 8 + d.c * 4 + 63) / 64 * 64;
+  const int64_t rows = d.n * d.oh, part_bytes = d.by_rows ? d.rows.scratch_bytes : (d.ow * d.taps * 8 + d.c * 4 + 63) / 64 * 64;
   const int64_t parts = rows * d.ow * d.c * d.taps < 200000 ? 1 : std::min<int64_t>(r.threads, rows);
   Prepared p;
   p.detail = text(d.vnni ? "avx512_vnni" : isa_name(), d.sliding ? " sliding" : "", d.epilogue.simple ? " fused" : "");
@@ -203,7 +206,8 @@ Offer prepare(const Request& r) {
   p.run = [plan, rows, parts, part_bytes](const Args& a) {
     parallel_for(static_cast<int>(parts), parts, 1, [&](int64_t from, int64_t to) {
       for (int64_t part = from; part < to; ++part)
-        run_rows(*plan, a, rows * part / parts, rows * (part + 1) / parts, static_cast<char*>(a.scratch) + part * part_bytes);
+        (plan->by_rows ? run_row_pairs : run_rows)(*plan, a, rows * part / parts, rows * (part + 1) / parts,
+                                                   static_cast<char*>(a.scratch) + part * part_bytes);
     });
   };
   return p;
