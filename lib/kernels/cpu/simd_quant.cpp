@@ -161,6 +161,26 @@ void lookup_scalar(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t* table
 }
 
 #ifdef __x86_64__
+// Sixteen tables by the lower half of a byte, then four choices by the bits of its upper half.
+MO_AVX2 void lookup_avx2(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t* table) {
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + i)), low = _mm256_and_si256(v, _mm256_set1_epi8(15));
+    const __m256i by16 = _mm256_slli_epi16(v, 3), by32 = _mm256_slli_epi16(v, 2), by64 = _mm256_slli_epi16(v, 1);  // the bit comes to the top
+    auto part = [&](int64_t k) MO_TARGET("avx2,fma") {
+      return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16 * k))), low);
+    };
+    __m256i eight[8], four[4];
+#pragma GCC unroll 8
+    for (int64_t k = 0; k < 8; ++k) eight[k] = _mm256_blendv_epi8(part(2 * k), part(2 * k + 1), by16);
+#pragma GCC unroll 4
+    for (int64_t k = 0; k < 4; ++k) four[k] = _mm256_blendv_epi8(eight[2 * k], eight[2 * k + 1], by32);
+    const __m256i a = _mm256_blendv_epi8(four[0], four[1], by64), b = _mm256_blendv_epi8(four[2], four[3], by64);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + i), _mm256_blendv_epi8(a, b, v));
+  }
+  lookup_scalar(x + i, y + i, n - i, table);
+}
+
 MO_VBMI void lookup_vbmi(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t* table) {
   const __m512i t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64), t2 = _mm512_loadu_si512(table + 128),
                 t3 = _mm512_loadu_si512(table + 192);
@@ -172,7 +192,7 @@ MO_VBMI void lookup_vbmi(const uint8_t* x, uint8_t* y, int64_t n, const uint8_t*
   }
 }
 #else
-constexpr auto lookup_vbmi = lookup_scalar;  // nobody asks
+constexpr auto lookup_vbmi = lookup_scalar, lookup_avx2 = lookup_scalar;  // nobody asks
 #endif
 
 void lookup_float(const uint8_t* x, float* y, int64_t n, const float* table) {
@@ -198,9 +218,10 @@ Offer prepare_lookup(const Request& r) {
     return p;
   }
   if (info(table->dtype()).bits != 8) return Decline{text("table of ", name(table->dtype()))};
-  p.detail = has_vbmi() ? "avx512_vbmi" : "scalar";
+  const bool vectors = isa() >= Isa::avx2;
+  p.detail = has_vbmi() ? "avx512_vbmi" : vectors ? "avx2" : "scalar";
   p.in_place = 0;
-  auto row = has_vbmi() ? lookup_vbmi : lookup_scalar;
+  auto row = has_vbmi() ? lookup_vbmi : vectors ? lookup_avx2 : lookup_scalar;
   p.run = [=](const Args& a) {
     const uint8_t* x = static_cast<const uint8_t*>(a.src[0]);
     uint8_t* y = static_cast<uint8_t*>(a.dst[0]);
