@@ -1,5 +1,5 @@
 // ACIQ (Banner et al. 2018, "Post training 4-bit quantization of convolutional networks"): the clipping value with the least expected squared
-// error if the values were distributed like Laplace's or Gauss's law, whichever the data resemble.
+// error if the values were distributed like Laplace's or Gauss's law, whichever serves the values seen better; no clipping where that serves them best.
 #include <algorithm>
 #include <cmath>
 
@@ -49,13 +49,13 @@ Range choose(const Statistics& s, const Grid& grid, const ChooserOptions&) {
   }
   double spread = std::sqrt(square);
   if (!(spread > 0) || !(away > 0)) return {s.min, s.max};
-  double levels = static_cast<double>(grid.high() - grid.low());
-  // E|x| is 0.707 of the standard deviation for Laplace's law, 0.798 for Gauss's.
-  bool laplace = away / spread < 0.7526;
-  double unit = laplace ? away : spread, sides = one_sided ? 1 : 2;
-  double a = laplace ? least([&](double t) { return laplace_error(t, sides * t / levels); }, 1, 60)
-                     : least([&](double t) { return gauss_error(t, sides * t / levels); }, 1, 20);
-  return {std::max(s.min, static_cast<float>(mean - a * unit)), std::min(s.max, static_cast<float>(mean + a * unit))};
+  double levels = static_cast<double>(grid.high() - grid.low()), sides = one_sided ? 1 : 2;
+  auto within = [&](double reach) {
+    return Range{std::max(s.min, static_cast<float>(mean - reach)), std::min(s.max, static_cast<float>(mean + reach))};
+  };
+  Range laplace = within(away * least([&](double t) { return laplace_error(t, sides * t / levels); }, 1, 60)),
+        gauss = within(spread * least([&](double t) { return gauss_error(t, sides * t / levels); }, 1, 20));
+  return no_worse_than_all(s, squared_error(s, laplace, grid) < squared_error(s, gauss, grid) ? laplace : gauss, grid);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ Range choose(const Statistics& s, const Grid& grid, const ChooserOptions&) {
     if (kl < best_kl) best_kl = kl, best = keep;
   }
   float reach = static_cast<float>(static_cast<double>(best) * s.span / static_cast<double>(half));
-  return {std::max(s.min, -reach), std::min(s.max, reach)};
+  return no_worse_than_all(s, {std::max(s.min, -reach), std::min(s.max, reach)}, grid, k_wild);
 }
 
 }  // namespace

@@ -62,4 +62,28 @@ Scale scale_of(Range range, const Grid& grid) {
   return {rounded, static_cast<int32_t>(std::clamp(zero, static_cast<double>(q_low), static_cast<double>(q_high)))};
 }
 
+double squared_error(const Statistics& s, Range r, const Grid& grid) {
+  Scale q = scale_of(r, grid);
+  double low = static_cast<double>(grid.low() - q.zero_point) * q.scale, high = static_cast<double>(grid.high() - q.zero_point) * q.scale;
+  double width = 2 * s.span / k_bins, error = 0;
+  for (int64_t b = 0; b < k_bins; ++b) {
+    double n = static_cast<double>(s.bins[static_cast<size_t>(b)]);
+    if (n == 0) continue;
+    double x = (static_cast<double>(b) + 0.5) * width - s.span;
+    double nearest_step = std::nearbyint(x / q.scale) * q.scale, y = std::clamp(nearest_step, low, high);
+    // Values are spread over the bin; where bins are wider than steps the mean rounding error of a step is what counts.
+    double rounding = width >= q.scale ? static_cast<double>(q.scale) * q.scale / 12 : (x - y) * (x - y);
+    bool clipped = x < low || x > high;
+    error += n * (clipped ? (x - y) * (x - y) : rounding);
+  }
+  return error;
+}
+
+Range no_worse_than_all(const Statistics& s, Range r, const Grid& grid, float wild) {
+  if (s.count == 0 || s.bins.empty()) return r;
+  Range all{s.min, s.max};
+  float far = std::max(std::abs(s.min), std::abs(s.max)), reach = std::max(std::abs(r.low), std::abs(r.high));
+  return far < wild * reach && squared_error(s, r, grid) > squared_error(s, all, grid) ? all : r;
+}
+
 }  // namespace mo::quantize

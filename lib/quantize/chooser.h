@@ -1,5 +1,6 @@
 // Scale choosers: from the statistics of a value to the range that 8 bits (or fewer) shall cover.
 #pragma once
+#include <cmath>
 #include <span>
 #include <string_view>
 
@@ -38,5 +39,11 @@ struct Scale {
 };
 // 0 is always representable exactly; a degenerate range (no data, all zero, NaN) gives scale 1, never 0 or NaN.
 Scale scale_of(Range range, const Grid& grid);
+
+// Sum of squared errors that rounding to this range leaves of the histogram: clipping outside, rounding inside.
+double squared_error(const Statistics& statistics, Range range, const Grid& grid);
+// `range`, or the extremes where it leaves a larger squared error than they do; `range` all the same where they are `wild` times as far out.
+Range no_worse_than_all(const Statistics& statistics, Range range, const Grid& grid, float wild = INFINITY);
+inline constexpr float k_wild = 4;  // so much farther out than what is usual are values that came of something broken
 
 }  // namespace mo::quantize
