@@ -71,13 +71,24 @@ constexpr std::string_view k_magic = "libmo calibration 3\n";
 }  // namespace
 
 struct Calibration::State {
+  graph::Model model;  // as given: shares its weights with the caller's
   std::unique_ptr<runtime::Session> session;
+  std::vector<runtime::Port> inputs;
+  std::vector<std::string> watched;
+  int threads = 0;
   std::map<std::string, Statistics, std::less<>> statistics;
   std::set<std::string, std::less<>> convolved;  // values that a convolution reads
   std::string fingerprint;
   int64_t samples = 0;
   std::vector<runtime::Named> kept;
   int64_t kept_bytes = 0, room = 0, feeds = 0, stride = 1;
+
+  void wake(const graph::Model& prepared) {
+    runtime::SessionOptions options;
+    options.threads = threads;
+    options.observed = watched;
+    session = std::make_unique<runtime::Session>(prepared, options);
+  }
 
   // Every stride-th feed is kept; when they no longer fit, every second of them goes and the stride doubles.
   void keep(const runtime::Named& inputs) {
@@ -112,13 +123,14 @@ Calibration::Calibration(const graph::Model& model, const CalibrationOptions& op
   for (const std::string& name : watched) state_->statistics[name];
   for (graph::NodeId id : prepared.graph.order())
     if (prepared.graph.node(id).is("Conv")) state_->convolved.insert(prepared.graph.value(prepared.graph.node(id).input(0)).name);
-  runtime::SessionOptions session;
-  session.threads = options.threads;
-  session.observed = watched;
-  state_->session = std::make_unique<runtime::Session>(prepared, session);
+  state_->model = model, state_->watched = std::move(watched), state_->threads = options.threads;
+  state_->wake(prepared);
+  state_->inputs = state_->session->inputs();
 }
 
 Calibration::~Calibration() = default;
+
+void Calibration::rest() const { state_->session.reset(); }
 
 void Calibration::feed(const runtime::Named& inputs, Control* control) {
   std::map<std::string, Statistics, std::less<>> fresh;  // so that a run that fails half-way leaves nothing behind
@@ -127,6 +139,7 @@ void Calibration::feed(const runtime::Named& inputs, Control* control) {
   run.on_value = [&](const std::string& name, const Tensor& value) {
     if (is_floating(value.dtype())) observe(fresh[name], value, state_->convolved.contains(name));
   };
+  if (!state_->session) state_->wake(prepare(state_->model, true));
   state_->session->run(inputs, run);
   for (const auto& [name, s] : fresh) quantize::merge(state_->statistics[name], s);
   const Datum* first = inputs.empty() ? nullptr : &inputs.begin()->second;
@@ -188,7 +201,7 @@ void Calibration::load(const std::string& path) {
 
 int64_t Calibration::samples() const { return state_->samples; }
 const std::map<std::string, Statistics, std::less<>>& Calibration::statistics() const { return state_->statistics; }
-const std::vector<runtime::Port>& Calibration::inputs() const { return state_->session->inputs(); }
+const std::vector<runtime::Port>& Calibration::inputs() const { return state_->inputs; }
 const std::vector<runtime::Named>& Calibration::kept_inputs() const { return state_->kept; }
 
 }  // namespace mo::quantize

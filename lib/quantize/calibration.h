@@ -55,6 +55,7 @@ class Calibration {
   const std::map<std::string, Statistics, std::less<>>& statistics() const;
   const std::vector<runtime::Port>& inputs() const;
   const std::vector<runtime::Named>& kept_inputs() const;  // of the fed inputs, evenly spread over the feeds; constant memory
+  void rest() const;  // lets the net that feeds run through go, packed weights and all; the next feed makes it anew
 
  private:
   struct State;

@@ -75,6 +75,20 @@ TEST_CASE("sums per channel are those of axis 1, and merge") {
   CHECK(two.channel_count == 6);  // a feed with NaN says nothing about the means
 }
 
+TEST_CASE("a calibration that rested between feeds, as it does while a model is quantized, knows what one fed at a stretch does") {
+  graph::Model m = two_products();
+  auto once = calibrated(m, 4);
+  quantize::Calibration broken(m, {1, true});
+  for (int i = 0; i < 4; ++i) {
+    broken.feed(samples(m, 16, 100 + i));
+    if (i == 1) quantize::quantize(m, &broken, {}, nullptr);
+    if (i == 2) broken.rest();
+  }
+  CHECK(broken.samples() == once->samples());
+  CHECK(broken.inputs().size() == 1);
+  for (const auto& [name, s] : once->statistics()) CHECK(broken.statistics().at(name).bins == s.bins);
+}
+
 TEST_CASE("the moving average is less moved by one wild feed than the extremes") {
   Statistics s;
   for (int i = 0; i < 9; ++i) quantize::observe(s, wave(100, i, 0.3, 1));
@@ -83,6 +97,20 @@ TEST_CASE("the moving average is less moved by one wild feed than the extremes")
   auto average = quantize::chooser("average").choose(s, grid, {}), extremes = quantize::chooser("minmax").choose(s, grid, {});
   CHECK(average.high < 12);
   CHECK(extremes.high > 99);
+}
+
+TEST_CASE("the moving average does not clip feeds that merely differ, at the price of a larger error") {
+  Statistics s;
+  for (int i = 0; i < 10; ++i) quantize::observe(s, wave(100, i, 0.3, i % 2 ? 2 : 1));
+  quantize::Grid grid;
+  CHECK(quantize::chooser("average").choose(s, grid, {}).high == s.max);
+  Statistics rare;  // one value of many reaches far: finer steps for the others are worth its clipping
+  for (int i = 0; i < 100; ++i) {
+    Tensor t = wave(4000, i, 0.3, 1);
+    if (i == 50) t.mutable_data<float>()[7] = 2.5f;
+    quantize::observe(rare, t);
+  }
+  CHECK(quantize::chooser("average").choose(rare, grid, {}).high < 1.1);
 }
 
 TEST_CASE("the analytic chooser finds ACIQ's published clipping values") {
