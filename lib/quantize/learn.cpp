@@ -112,7 +112,7 @@ class Learner {
       for (size_t i = 0; i < a.size(); ++i) {
         exact.run(a[i], control), now.run(b[i], control);
         if (i == 0) thin(a, b, bytes_of(a[0]) + bytes_of(b[0]), result);
-        for (auto& [name, m] : moments) add(name, m, exact, now, a[i], b[i], limit);
+        for (auto& [name, m] : moments) add(name, m, exact, now, a[i], b[i], limit, static_cast<int64_t>(i));
       }
       for (auto& [name, m] : moments) replace(name, m, now);
       progress(control, "round weights", stage + 1, exact.count());
@@ -164,17 +164,17 @@ class Learner {
   }
 
   void add(const std::string& name, InputMoments& m, const Stages& exact, const Stages& now, const runtime::Named& a, const runtime::Named& b,
-           int64_t limit) {
+           int64_t limit, int64_t turn) {
     const Node& n = g_.node(by_name_.at(name));
     const Tensor& w = *g_.constant_of(n.input(weight_of(g_, n)->input));
     const Tensor *was = held_by(exact, name, a), *is = held_by(now, name, b);
     if (!was || !is || was->shape() != is->shape()) return;
     std::vector<Chunk> chunks;
-    product_rows(n, *was, w, limit, [&](int64_t group, const float* rows, int64_t count, int64_t cols) {
+    product_rows(n, *was, w, limit, turn, [&](int64_t group, const float* rows, int64_t count, int64_t cols) {
       if (cols == m.cols) chunks.push_back({group, count, {rows, rows + count * cols}});
     });
     size_t next = 0;
-    product_rows(n, *is, w, limit, [&](int64_t group, const float* rows, int64_t count, int64_t cols) {
+    product_rows(n, *is, w, limit, turn, [&](int64_t group, const float* rows, int64_t count, int64_t cols) {
       if (cols != m.cols) return;
       const Chunk& c = chunks[next++];
       double check = 0;

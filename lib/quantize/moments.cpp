@@ -41,7 +41,7 @@ Geometry geometry(const Node& n, const Shape& x, const Shape& w) {
   return g;
 }
 
-void conv_rows(const Node& n, const Tensor& x, const Tensor& w, int64_t limit,
+void conv_rows(const Node& n, const Tensor& x, const Tensor& w, int64_t limit, int64_t turn,
                const std::function<void(int64_t, const float*, int64_t, int64_t)>& f) {
   Geometry g = geometry(n, x.shape(), w.shape());
   int64_t positions = element_count(g.out), batch = x.dim(0), taps = element_count(g.kernel), cols = g.channels * taps, plane = 1;
@@ -53,7 +53,7 @@ void conv_rows(const Node& n, const Tensor& x, const Tensor& w, int64_t limit,
   const float* data = x.data<float>();
   for (int64_t group = 0; group < g.group; ++group) {
     int64_t filled = 0;
-    for (int64_t at = 0; at < total; at += step) {
+    for (int64_t at = turn % step; at < total; at += step) {
       int64_t image = at / positions, rest = at % positions;
       std::vector<int64_t> origin(g.kernel.size());
       for (size_t d = g.kernel.size(); d-- > 0;) origin[d] = rest % g.out[d] * g.stride[d] - g.pad[d], rest /= g.out[d];
@@ -81,16 +81,16 @@ void conv_rows(const Node& n, const Tensor& x, const Tensor& w, int64_t limit,
 
 }  // namespace
 
-void product_rows(const Node& node, const Tensor& x, const Tensor& weights, int64_t limit,
+void product_rows(const Node& node, const Tensor& x, const Tensor& weights, int64_t limit, int64_t turn,
                   const std::function<void(int64_t, const float*, int64_t, int64_t)>& f) {
-  if (node.is("Conv")) return conv_rows(node, x, weights, limit, f);
+  if (node.is("Conv")) return conv_rows(node, x, weights, limit, turn, f);
   int64_t cols = x.rank() ? x.shape().back() : 0;
   if (cols == 0) return;
   int64_t total = x.size() / cols, step = std::max<int64_t>(1, total / std::max<int64_t>(1, limit));
   const float* data = x.data<float>();
   if (step == 1) return f(0, data, total, cols);
   std::vector<float> rows;
-  for (int64_t r = 0; r < total; r += step) rows.insert(rows.end(), data + r * cols, data + (r + 1) * cols);
+  for (int64_t r = turn % step; r < total; r += step) rows.insert(rows.end(), data + r * cols, data + (r + 1) * cols);
   f(0, rows.data(), static_cast<int64_t>(rows.size()) / cols, cols);
 }
 
@@ -151,6 +151,7 @@ std::map<std::string, InputMoments> collect_moments(const Graph& g, const std::s
   for (const auto& [value, ids] : readers) session_options.observed.push_back(value);
   runtime::Session session(g, session_options);
   int64_t limit = std::max<int64_t>(16, options.rows_per_node / static_cast<int64_t>(samples.size()));
+  int64_t done = 0;
   runtime::RunOptions run;
   run.control = control;
   run.on_value = [&](const std::string& value, const Tensor& x) {
@@ -159,24 +160,24 @@ std::map<std::string, InputMoments> collect_moments(const Graph& g, const std::s
     for (NodeId id : it->second) {
       const Node& n = g.node(id);
       InputMoments& m = found[n.name];
-      product_rows(n, x, *g.constant_of(n.input(weight_of(g, n)->input)), limit, [&](int64_t group, const float* rows, int64_t count, int64_t cols) {
-        if (cols != m.cols) return;
-        double check = 0;
-        for (int64_t i = 0; i < count * cols; ++i) check += std::abs(rows[i]) * 0.0f;
-        if (check != 0) return;  // NaN or infinity: these rows say nothing
-        auto k = static_cast<size_t>(group);
-        if (options.gram) add_gram(rows, count, cols, m.gram[k].data());
-        for (int64_t r = 0; r < count; ++r)
-          for (int64_t c = 0; c < cols; ++c) {
-            float v = rows[r * cols + c];
-            m.mean[k][static_cast<size_t>(c)] += v;
-            m.largest[k][static_cast<size_t>(c)] = std::max(m.largest[k][static_cast<size_t>(c)], std::abs(v));
-          }
-        if (group == 0) m.rows += static_cast<double>(count);
-      });
+      product_rows(n, x, *g.constant_of(n.input(weight_of(g, n)->input)), limit, done,
+                   [&](int64_t group, const float* rows, int64_t count, int64_t cols) {
+                     if (cols != m.cols) return;
+                     double check = 0;
+                     for (int64_t i = 0; i < count * cols; ++i) check += std::abs(rows[i]) * 0.0f;
+                     if (check != 0) return;  // NaN or infinity: these rows say nothing
+                     auto k = static_cast<size_t>(group);
+                     if (options.gram) add_gram(rows, count, cols, m.gram[k].data());
+                     for (int64_t r = 0; r < count; ++r)
+                       for (int64_t c = 0; c < cols; ++c) {
+                         float v = rows[r * cols + c];
+                         m.mean[k][static_cast<size_t>(c)] += v;
+                         m.largest[k][static_cast<size_t>(c)] = std::max(m.largest[k][static_cast<size_t>(c)], std::abs(v));
+                       }
+                     if (group == 0) m.rows += static_cast<double>(count);
+                   });
     }
   };
-  int64_t done = 0;
   for (const runtime::Named& sample : samples) {
     session.run(sample, run);
     progress(control, "input statistics", ++done, static_cast<int64_t>(samples.size()));

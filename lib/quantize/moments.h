@@ -21,7 +21,8 @@ std::map<std::string, InputMoments> collect_moments(const graph::Graph& g, const
                                                     const std::vector<runtime::Named>& samples, const MomentsOptions& options, Control* control);
 
 // Calls f(group, rows [n][cols]) with the vectors that the product multiplies its weights with, at most about `limit` of them, evenly spread.
-void product_rows(const graph::Node& node, const Tensor& x, const Tensor& weights, int64_t limit,
+// turn: 0, 1, 2 ... of the samples one after the other; each starts at another vector, so that all positions of a sequence or picture come up.
+void product_rows(const graph::Node& node, const Tensor& x, const Tensor& weights, int64_t limit, int64_t turn,
                   const std::function<void(int64_t group, const float* rows, int64_t n, int64_t cols)>& f);
 
 // Per tap of a convolution's kernel: the share of output positions at which it lies inside the input (x: its type; all 1 when its size is free).

@@ -58,7 +58,7 @@ void collect(const Graph& g, std::map<std::string, Layer, std::less<>>& layers, 
   runtime::Session session(g, so);
   const auto& samples = calibration.kept_inputs();
   int64_t each = std::max<int64_t>(1, k_rows / static_cast<int64_t>(samples.size()));
-  std::map<std::string, double, std::less<>> seen;
+  int64_t done = 0;
   runtime::RunOptions run;
   run.control = control;
   run.on_value = [&](const std::string& name, const Tensor& x) {
@@ -75,10 +75,9 @@ void collect(const Graph& g, std::map<std::string, Layer, std::less<>>& layers, 
         double& s = l.size[static_cast<size_t>(c)];
         s = largest ? std::max(s, v) : s + v;
       }
-    for (int64_t r = 0; r < total && l.count < k_rows; r += step, ++l.count)
+    for (int64_t r = done % step; r < total && l.count < k_rows; r += step, ++l.count)  // of every sample another place
       l.rows.insert(l.rows.end(), data + r * l.channels, data + (r + 1) * l.channels);
   };
-  int64_t done = 0;
   for (const runtime::Named& s : samples) {
     session.run(s, run);
     progress(control, "channel sizes", ++done, static_cast<int64_t>(samples.size()));

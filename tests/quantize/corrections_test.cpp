@@ -52,10 +52,23 @@ TEST_CASE("moments of a convolution are those of its receptive fields") {
   CHECK(moments.gram[0][2 * 4 + 3] == 4 * 5 + 5 * 6);
 }
 
+TEST_CASE("of many samples every position is seen by the moments, though each gives only a part of its rows") {
+  graph::Model m = model("(float32[1, 32, 1] x) -> (y) { w = const float32[1, 1] {1}; p: y = MatMul(x, w); }");
+  std::vector<float> marks(32);
+  for (size_t i = 0; i < 32; ++i) marks[i] = static_cast<float>(uint32_t{1} << (i / 2)) * (i % 2 ? 1.0f : 0.0f);  // only odd positions hold anything
+  runtime::Named sample;
+  sample.emplace("x", Datum(Tensor::of<float>({1, 32, 1}, std::span<const float>(marks))));
+  quantize::MomentsOptions few;
+  few.rows_per_node = 32;  // 16 of each
+  auto found = quantize::collect_moments(m.graph, {"p"}, {sample, sample}, few, nullptr);
+  CHECK(found.at("p").rows == 32);
+  CHECK(found.at("p").mean[0][0] == 65535);  // every odd position once
+}
+
 TEST_CASE("gptq and adaround lose less than rounding to nearest") {
   graph::Model m = two_products();
   Options o;
-  o.mode = "weight_only", o.precision = "int3", o.granularity = "per_channel", o.format = "qdq";
+  o.mode = "weight_only", o.precision = "int3", o.granularity = "per_channel", o.format = "qdq", o.small_weights = "same";
   double nearest = loss(m, o);
   o.rounding = "gptq";
   double gptq = loss(m, o);
