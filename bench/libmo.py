@@ -3,14 +3,21 @@ import ctypes as c
 import json
 import os
 
+import numpy as np
+
 LIBRARY = os.environ.get("MO_LIBRARY") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "lib", "libmo.so")
+
+
+DTYPES = {"float32": 1, "int32": 6, "int64": 7}  # mo_dtype, ONNX's numbers
 
 
 class Library:
     def __init__(self, path=LIBRARY):
         self.c = c.CDLL(path)
         self.c.mo_error_message.restype = self.c.mo_buffer_text.restype = self.c.mo_version.restype = self.c.mo_report_json.restype = c.c_char_p
-        for name in ("buffer", "options", "tensors", "model", "session", "error", "report"):
+        self.c.mo_tensors_name.restype = c.c_char_p
+        self.c.mo_tensor_dims.restype, self.c.mo_tensor_rank.restype = c.POINTER(c.c_int64), c.c_int64
+        for name in ("tensor", "buffer", "options", "tensors", "model", "session", "error", "report"):
             getattr(self.c, f"mo_{name}_free").argtypes = [c.c_void_p]
 
     def check(self, error):
@@ -66,6 +73,23 @@ class Session:
         error = self.run(self.session, self.inputs, None, self.outputs)
         if error:
             self.lib.check(error)
+
+    def scores(self, arrays):
+        """The first output for a dict of arrays."""
+        self.lib.c.mo_tensors_free(self.inputs)
+        self.inputs = self.lib.make("mo_tensors_create")
+        for name, a in arrays.items():
+            a = np.ascontiguousarray(a)
+            tensor = self.lib.make("mo_tensor_create", c.c_int32(DTYPES[a.dtype.name]), (c.c_int64 * a.ndim)(*a.shape), c.c_int64(a.ndim), c.c_void_p(a.ctypes.data), c.c_int64(a.nbytes))
+            self.lib.call("mo_tensors_set", self.inputs, name.encode(), tensor)
+            self.lib.c.mo_tensor_free(tensor)
+        self.outputs = self.outputs or self.lib.make("mo_tensors_create")
+        self()
+        tensor = self.lib.make("mo_tensors_get", self.outputs, self.lib.c.mo_tensors_name(self.outputs, c.c_int64(0)))
+        out = np.empty([self.lib.c.mo_tensor_dims(tensor)[i] for i in range(self.lib.c.mo_tensor_rank(tensor))], np.float32)
+        self.lib.call("mo_tensor_read", tensor, c.c_void_p(out.ctypes.data), c.c_int64(out.nbytes))
+        self.lib.c.mo_tensor_free(tensor)
+        return out
 
     def explain(self):
         return json.loads(self.lib.text("mo_session_explain_json", self.session))

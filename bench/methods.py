@@ -1,9 +1,10 @@
 """What each way of quantizing costs on the real models of ../shared, libmo beside ONNX Runtime's and NNCF's own tools.
 
-  python bench/methods.py [task ...] [--kinds 'int8 static,fp16'] [--tools libmo,peer] [--table]     one table for each model
+  python bench/methods.py [task ...] [--kinds 'int8 static,fp16'] [--tools libmo,peer] [--every 5] [--table]     one table for each model
 
 Samples are those of ../shared/bench/peer_accuracy.py: calibration samples are never scored, every tool gets the same ones, and every file is scored
-by ONNX Runtime (bfloat16, which it has no kernels for, by libmo). Nothing is chosen by a score of libmo's: each row is a setting fixed in
+by ONNX Runtime (bfloat16, which it has no kernels for, by libmo; everything by libmo on a processor without VNNI, where ONNX Runtime's sums of 8-bit
+products saturate and no longer are what the file says). Nothing is chosen by a score of libmo's: each row is a setting fixed in
 method_cells.py, and mixed precision decides by signal to noise on the calibration samples. "Best peer" is chosen by its score, to the peers' advantage.
 
 Each cell (model, kind, method) is made once and kept as JSON in CELLS (build/bench_cells), sample by sample; a run that was stopped goes on.
@@ -44,7 +45,8 @@ class Task:
         self.points = self.metric == "top1"
 
     def path(self, kind, tool, method):
-        return os.path.join(CELLS, self.name, "".join(c if c.isalnum() else "_" for c in f"{tool} {kind} {method}") + ".json")
+        part = f" every {self.a.every}" if self.a.every > 1 else ""
+        return os.path.join(CELLS, self.name + part.replace(" ", "_"), "".join(c if c.isalnum() else "_" for c in f"{tool} {kind} {method}") + ".json")
 
     def kept(self, kind, tool, method):
         path = self.path(kind, tool, method)
@@ -72,6 +74,7 @@ class Task:
             names = [i.name for i in graph.input if i.name not in weights]
             if len(names) == 1:
                 calibration, test = ({names[0]: next(iter(d.values()))} for d in (calibration, test))
+            test, label = {k: v[::self.a.every] for k, v in test.items()}, label[::self.a.every]
             self.arrays = calibration, test, label, names
         os.makedirs(os.path.dirname(self.path(kind, tool, method)), exist_ok=True)
         child = os.fork()
@@ -147,6 +150,7 @@ def main():
     parser.add_argument("--peers", default="", help="only these methods of the peers, as in method_cells.py")
     parser.add_argument("--table", action="store_true", help="from the cells that there are, whatever build made them; makes none")
     parser.add_argument("--any-build", action="store_true")
+    parser.add_argument("--every", type=int, default=1, help="score every Nth sample only, in cells of their own: 10,000 pictures take long")
     parser.add_argument("--limit", type=int, default=900, help="seconds for one cell")
     a = parser.parse_args()
     a.kinds = [next(k for k in cells.OURS if k.startswith(w)) for w in a.kinds.split(",")]
