@@ -338,7 +338,8 @@ const (
 )
 
 // QuantizeCorrections: Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction;
-// auto: bias_correction of convolutions in mode static. Default: ["auto"].
+// auto: bias_correction of convolutions in mode static, and of those of fewer than 8 bits in mode weight_only where
+// samples are given. Default: ["auto"].
 func QuantizeCorrections(items ...string) QuantizeOption {
 	return QuantizeOption(setKey("corrections", items))
 }
@@ -395,7 +396,8 @@ func QuantizeWeightSymmetric(value bool) QuantizeOption {
 }
 
 // QuantizeLastProduct: Mode weight_only with fewer than 8 bits in blocks: precision of the product that makes the
-// result; auto: int8 where it has fewer than 256 inputs. Default: auto.
+// result; auto: int8 where it has fewer than 512 inputs, or where samples are given and rounding it would move class
+// scores by more than 0.01 nats. Default: auto.
 func QuantizeLastProduct(value string) QuantizeOption {
 	return QuantizeOption(setKey("last_product", value))
 }
@@ -405,6 +407,18 @@ const (
 	QuantizeLastProductAuto = "auto"
 	QuantizeLastProductSame = "same"
 	QuantizeLastProductInt8 = "int8"
+)
+
+// QuantizeSmallWeights: Fewer than 8 bits: precision of convolutions of fewer than 64 inputs a channel (depthwise ones)
+// and of products of fewer than 16 outputs; auto: int8. Default: auto.
+func QuantizeSmallWeights(value string) QuantizeOption {
+	return QuantizeOption(setKey("small_weights", value))
+}
+
+// Values of QuantizeSmallWeights.
+const (
+	QuantizeSmallWeightsAuto = "auto"
+	QuantizeSmallWeightsSame = "same"
 )
 
 // QuantizeReduceRange: Use 7 bits of 8-bit weights, for runtimes that saturate sums of uint8 by int8 products. Default:

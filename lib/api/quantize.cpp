@@ -39,6 +39,7 @@ quantize::Options quantize_options(const OptionSet& o) {
   q.activation_symmetric = o.flag("activation_symmetric");
   if (o.is_set("weight_symmetric")) q.weight_symmetric = o.flag("weight_symmetric");
   q.last_product = o.text("last_product");
+  q.small_weights = o.text("small_weights");
   q.rounding_inputs = o.text("rounding_inputs");
   q.reduce_range = o.flag("reduce_range");
   q.attention = o.flag("attention");

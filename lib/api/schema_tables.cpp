@@ -113,7 +113,7 @@ constexpr OptionRow k_quantize[] = {
      .type = OptionType::list,
      .fallback = "auto",
      .help = "Corrections: equalization, smoothquant (static, dynamic), awq (weight_only), bias_correction; auto: bias_correction of convolutions in "
-             "mode static.",
+             "mode static, and of those of fewer than 8 bits in mode weight_only where samples are given.",
      .choices = "auto|none|equalization|smoothquant|awq|bias_correction"},
     one_of("activation_type", "auto", "auto|uint8|int8|uint16|int16|fp8_e4m3|fp8_e5m2",
            "Type of activations; auto: as backend and precision want, mostly uint8. Mode weight_only with packed weights: int8 lets the runtime "
@@ -127,8 +127,12 @@ constexpr OptionRow k_quantize[] = {
            "samples or a product has fewer than 256 inputs, else yes."),
     one_of(
         "last_product", "auto", "auto|same|int8",
-        "Mode weight_only with fewer than 8 bits in blocks: precision of the product that makes the result; auto: int8 where it has fewer than 256 "
-        "inputs."),
+        "Mode weight_only with fewer than 8 bits in blocks: precision of the product that makes the result; auto: int8 where it has fewer than 512 "
+        "inputs, or where samples are given and rounding it would move class scores by more than 0.01 nats."),
+    one_of("small_weights", "auto", "auto|same",
+           "Fewer than 8 bits: precision of convolutions of fewer than 64 inputs a channel (depthwise ones) and of products of fewer than 16 "
+           "outputs; auto: "
+           "int8."),
     yes_no("reduce_range", "false", "Use 7 bits of 8-bit weights, for runtimes that saturate sums of uint8 by int8 products."),
     yes_no("attention", "false", "Quantize products of two activations too; in mode static the calibration must have been told the same."),
     one_of("backend", "onnxruntime", "onnxruntime|openvino|tensorrt|portable",

@@ -31,6 +31,7 @@ Options for_backend(const Options& wanted, bool samples, Result& result) {
   for (const std::string& c : o.corrections) one_of("corrections", c, {"auto", "none", "equalization", "smoothquant", "awq", "bias_correction"});
   one_of("rounding_inputs", o.rounding_inputs, {"quantized", "float"});
   one_of("last_product", o.last_product, {"auto", "same", "int8"});
+  one_of("small_weights", o.small_weights, {"auto", "same"});
   require(o.block_size == 0 || (o.block_size >= 16 && o.block_size <= 256 && (o.block_size & (o.block_size - 1)) == 0), Code::invalid_argument,
           "block_size must be 0, 16, 32, 64, 128 or 256, got ", o.block_size);
   bool fp8 = o.precision.starts_with("fp8");

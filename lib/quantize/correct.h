@@ -26,8 +26,8 @@ std::vector<Rescale> awq(graph::Graph& g, const Calibration& calibration, const 
 void correct_biases(const graph::Graph& before, Result& result, const std::set<std::string>& nodes, const Calibration* calibration,
                     const Options& options, Control* control);
 
-// The nodes whose biases the options want corrected: every quantized one, or with "auto" convolutions in mode static, where
-// the shift of means is what costs accuracy; products of transformers gain nothing from it.
-std::set<std::string> to_correct(const graph::Graph& g, const Scheme& scheme, const Options& options);
+// The nodes whose biases the options want corrected: every quantized one, or with "auto" convolutions in mode static, and those of fewer than 8 bits in
+// mode weight_only where a calibration saw samples: there the shift of means is what costs accuracy; products of transformers gain nothing from it.
+std::set<std::string> to_correct(const graph::Graph& g, const Scheme& scheme, const Calibration* calibration, const Options& options);
 
 }  // namespace mo::quantize

@@ -108,15 +108,16 @@ std::map<std::string, InputMoments> mean_inputs(const Graph& g, std::set<std::st
 
 }  // namespace
 
-std::set<std::string> to_correct(const Graph& g, const Scheme& scheme, const Options& o) {
+std::set<std::string> to_correct(const Graph& g, const Scheme& scheme, const Calibration* calibration, const Options& o) {
   auto wants = [&](const char* name) { return std::find(o.corrections.begin(), o.corrections.end(), name) != o.corrections.end(); };
-  bool all = wants("bias_correction"), convolutions = wants("auto") && o.mode == "static";
+  const bool seen = calibration && calibration->samples() > 0;
+  bool all = wants("bias_correction"), convolutions = wants("auto") && (o.mode == "static" || (o.mode == "weight_only" && seen));
   std::set<std::string> nodes;
   if (!all && !convolutions) return nodes;
   for (NodeId id : g.order()) {
     auto form = scheme.nodes.find(g.node(id).name);
-    if (form != scheme.nodes.end() && form->second.how != "float" && form->second.weights && (all || g.node(id).is("Conv")))
-      nodes.insert(form->first);
+    if (form == scheme.nodes.end() || form->second.how == "float" || !form->second.weights) continue;
+    if (all || (g.node(id).is("Conv") && (o.mode == "static" || info(form->second.weights->dtype).bits < 8))) nodes.insert(form->first);
   }
   return nodes;
 }

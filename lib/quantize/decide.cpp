@@ -7,6 +7,7 @@
 
 #include "quantize/select.h"
 #include "quantize/traits.h"
+#include "quantize/widths.h"
 
 namespace mo::quantize {
 
@@ -112,9 +113,12 @@ std::string unfit(const Graph& g, const Node& n, const Options& o) {
   return "";
 }
 
+// Recurrent nets hold 8-bit weights whatever narrower ones are asked for.
+bool signed_codes(const std::string& precision) { return dtype_of_word(precision) == DType::i8 || dtype_of_word(precision) == DType::i4; }
+
 // ONNX Runtime has an LSTM that quantizes its activations at run time; elsewhere the weights are stored in integers.
 std::string recurrent_how(const Graph& g, const Node& n, const Options& o) {
-  const bool dynamic = o.mode != "weight_only" && o.backend == "onnxruntime" && o.weight_symmetric && o.precision == "int8";
+  const bool dynamic = o.mode != "weight_only" && o.backend == "onnxruntime" && o.weight_symmetric && signed_codes(o.precision);
   return dynamic && has_dynamic_lstm(g, n) ? "dynamic" : "weight_only";
 }
 
@@ -150,36 +154,6 @@ bool decide_by_weights(const Graph& g, const Options& o, const std::function<std
   return any;
 }
 
-// The products whose results become those of the model, what rounds them again being left out: in a language model the logits. Their error is the
-// model's own.
-void widen_last(const Graph& g, const Options& o, Scheme& scheme) {
-  std::set<ValueId> open(g.outputs.begin(), g.outputs.end());
-  std::vector<NodeForm*> last;
-  bool others = false;
-  for (auto it = g.order().rbegin(); it != g.order().rend(); ++it) {
-    const Node& n = g.node(*it);
-    bool reaches = std::any_of(n.outputs.begin(), n.outputs.end(), [&](ValueId v) { return open.contains(v); });
-    auto form = scheme.nodes.find(n.name);
-    bool product = form != scheme.nodes.end() && form->second.how.starts_with("weight_only") && form->second.weights && role_of(n) == Role::compute;
-    others |= product && !reaches;
-    if (reaches && product && (n.is("MatMul") || n.is("Gemm"))) {
-      auto place = weight_of(g, n);
-      const Tensor& w = *g.constant_of(n.input(place->input));
-      int64_t inputs = w.size() / std::max<int64_t>(1, w.dim(place->axis));
-      bool alone = g.value(n.input(place->input)).users.size() == 1;  // a weight that others read too has one form
-      if (alone && (o.last_product == "int8" || inputs < k_narrow) && !o.overrides.nodes.contains(n.name)) last.push_back(&form->second);
-    } else if (reaches && !product) {
-      open.insert(n.inputs.begin(), n.inputs.end());
-    }
-  }
-  if (!others && o.last_product != "int8") return;  // a single layer is what was asked for
-  for (NodeForm* form : last) {
-    WeightForm& w = *form->weights;
-    w.dtype = DType::i8, w.bits = 8, w.range = "minmax", w.rounding = "nearest", w.symmetric = true;
-    if (o.format != "matmul_nbits") w.block = 0;
-  }
-}
-
 void decide_static(const Graph& g, const Calibration& calibration, const Options& o, const std::function<std::string(const Node&)>& refuse,
                    Scheme& scheme, Result& result, Control* control) {
   PointOptions point_options{o.attention, o.integer_io == "outputs" || o.integer_io == "both"};
@@ -198,7 +172,8 @@ void decide_static(const Graph& g, const Calibration& calibration, const Options
         any |= decide_by_weights(
             *body, inner, [&](const Node& b) { return b.is("Conv") ? std::string("a convolution in a body") : refuse(b); }, scheme, ignored);
     }
-    if (is_recurrent(n) && o.backend != "tensorrt" && o.precision.ends_with("int8") && refuse(n).empty()) {  // activations as in mode dynamic
+    if (is_recurrent(n) && o.backend != "tensorrt" && is_integer(dtype_of_word(o.precision)) &&
+        refuse(n).empty()) {  // activations as in mode dynamic
       any = true;
       form.how = recurrent_how(g, n, o);
       form.weights = weight_form(g, n, o);
@@ -257,6 +232,11 @@ std::optional<WeightForm> weight_form(const Graph& g, const Node& n, const Optio
         f.symmetric = o.weight_symmetric.value_or(f.bits >= 8 || (inputs >= k_narrow && o.rounding == "nearest"));
     }
     f.rounding = o.rounding;
+    if (info(f.dtype).bits < 8 && o.small_weights == "auto" && few_weights(g, n, *place)) {
+      const int64_t block = o.format == "matmul_nbits" ? f.block : 0;
+      widen(f);
+      f.block = block;
+    }
   }
   return f;
 }
@@ -314,7 +294,7 @@ Scheme decide(const Graph& g, const Calibration* calibration, const Options& o, 
   } else {
     std::string first;
     bool any = decide_by_weights(g, o, refuse, scheme, first);
-    if (o.last_product != "same") widen_last(g, o, scheme);
+    if (o.last_product != "same") widen_last(g, calibration, o, scheme, control);
     require(any, Code::unsupported, "no node can be quantized",
             first.empty() ? std::string(": the model has no products with constant weights") : ": " + first);
   }

@@ -41,7 +41,7 @@ void add(Result& result, Placement done) {
 void apply(Result& result, const Scheme& scheme, const Calibration* calibration, const Options& o, Control* control) {
   graph::Graph& g = result.model.graph;
   report_nodes(g, scheme, result);
-  std::set<std::string> corrected = to_correct(g, scheme, o);
+  std::set<std::string> corrected = to_correct(g, scheme, calibration, o);
   Learned learned = learn(g, scheme, corrected, calibration, o, result, control);
   std::optional<graph::Graph> before;
   if (!corrected.empty()) before = g;
@@ -64,6 +64,7 @@ void finish(Result& result) {
 }  // namespace
 
 Result quantize(const graph::Model& model, const Calibration* calibration, const Options& wanted, Control* control) {
+  if (calibration) calibration->rest();
   Result result;
   Options o = for_backend(wanted, calibration && !calibration->kept_inputs().empty(), result);
   result.model = prepare(model, o.fold_batch_norm);
@@ -88,6 +89,7 @@ Result quantize(const graph::Model& model, const Calibration* calibration, const
 }
 
 Result replay(const graph::Model& model, const Scheme& scheme, const Calibration* calibration, const Options& wanted, Control* control) {
+  if (calibration) calibration->rest();
   Result result;
   Options o = for_backend(wanted, calibration && !calibration->kept_inputs().empty(), result);
   result.model = prepare(model, o.fold_batch_norm);

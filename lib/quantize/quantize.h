@@ -22,18 +22,19 @@ struct Options {
   std::string rounding = "auto";      // nearest, gptq, adaround; auto: gptq below 8 bits in weight_only mode where samples are kept, else nearest
   std::string rounding_inputs = "quantized";  // what gptq and adaround see: quantized (what the rounded layers before give), float
   std::vector<std::string>
-      corrections;  // none, equalization, smoothquant, awq, bias_correction; auto: bias_correction of convolutions in mode static
+      corrections;  // none, equalization, smoothquant, awq, bias_correction; auto: bias_correction of convolutions, in mode static or below 8 bits
   std::string activation_type = "auto";         // uint8, int8, uint16, int16, fp8_e4m3, fp8_e5m2; auto: as the backend and the weights want
   std::string activation_scale = "per_tensor";  // dynamic mode: per_tensor, per_token
   bool activation_symmetric = false;
   std::optional<bool>
       weight_symmetric;  // none: false in blocks of at most 64 weights of fewer than 8 bits, where rounding learns or the product is narrow and the backend takes it
-  std::string last_product = "auto";          // weight_only below 8 bits: same, int8; auto: int8 where it is narrow
-  bool reduce_range = false;                  // 7-bit weights
-  bool attention = false;                     // products of two activations too
-  std::string backend = "onnxruntime";        // onnxruntime, openvino, tensorrt, portable
-  std::string format = "auto";                // qdq, qoperator, matmul_nbits
-  std::string integer_io = "none";            // none, inputs, outputs, both
+  std::string last_product = "auto";    // weight_only below 8 bits: same, int8; auto: int8 where it is narrow, or samples say that it is needed
+  std::string small_weights = "auto";   // below 8 bits: same; auto: int8 for depthwise and other convolutions of few inputs, products of few outputs
+  bool reduce_range = false;            // 7-bit weights
+  bool attention = false;               // products of two activations too
+  std::string backend = "onnxruntime";  // onnxruntime, openvino, tensorrt, portable
+  std::string format = "auto";          // qdq, qoperator, matmul_nbits
+  std::string integer_io = "none";      // none, inputs, outputs, both
   std::vector<std::string> include, exclude;  // node names, RE2 patterns that match whole names, or "op:Conv"; empty include: all
   std::vector<std::string> op_types;          // only these operators; empty: all that can be
   bool fold_batch_norm = true;

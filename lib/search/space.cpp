@@ -113,6 +113,7 @@ NodeForm Space::form(const graph::Node& n, const std::string& precision) const {
   else if (precision == "int8_dynamic") f.how = "dynamic", o.granularity = "per_channel";
   else f.how = quantize::is_recurrent(n) && options_.mode == "static" ? "weight_only" : options_.mode;  // recurrent nets have no static form
   if (bits_of(precision) < 8 && o.weight_range == "auto") o.weight_range = "mse";
+  o.small_weights = "same";                          // the search weighs what narrow ones cost
   if (o.rounding == "auto") o.rounding = "nearest";  // a search makes many models: learning is for who asks
   f.weights = quantize::weight_form(base_.graph, n, o);
   if (!f.weights) f.how = "float";  // a product of two activations

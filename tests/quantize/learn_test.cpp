@@ -40,7 +40,7 @@ TEST_CASE("gptq on what rounded layers give, and on what float layers give, both
     Options o;
     // Few levels: inputs are nearly white here, and with more there is nothing to gain.
     o.precision = "int3", o.granularity = "per_channel", o.mode = convolutions ? "static" : "weight_only", o.format = "qdq";
-    o.rounding = "nearest";
+    o.rounding = "nearest", o.small_weights = "same";
     auto c = calibrated(m);
     auto loss = [&] { return snr(m, quantize::quantize(m, c.get(), o, nullptr).model); };
     double nearest = loss();
@@ -64,7 +64,7 @@ TEST_CASE("int4 weights as they come: samples are learned from, narrow products 
   CHECK(plain.scheme.nodes.at("fc2").weights->bits == 8);
   auto c = calibrated(m);
   CHECK(quantize::quantize(m, c.get(), o, nullptr).scheme.nodes.at("fc1").weights->rounding == "gptq");
-  o.last_product = "same";
+  o.last_product = "same", o.small_weights = "same";
   CHECK(quantize::quantize(m, c.get(), o, nullptr).scheme.nodes.at("fc2").weights->bits == 4);
 }
 

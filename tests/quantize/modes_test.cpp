@@ -81,12 +81,22 @@ TEST_CASE("recurrent nets: LSTM gets the operator of its runtime, the others and
       }
 }
 
+TEST_CASE("recurrent nets among static int4 layers take the 8-bit form that they have") {
+  const graph::Model m = recurrent_net("LSTM");
+  Options o;
+  o.precision = "int4";
+  const graph::Graph g = made(m, o).model.graph;
+  CHECK(count(g, "DynamicQuantizeLSTM") == 1);
+  o.backend = "openvino";
+  CHECK(count(made(m, o).model.graph, "DequantizeLinear") == 2);
+}
+
 TEST_CASE("weight-only forms: 8 bits, 4 bits in blocks, packed or not, agree with their own integers") {
   graph::Model m = two_products();
   Options o;
   o.mode = "weight_only";
   CHECK(snr(m, quantize::quantize(m, nullptr, o, nullptr).model) > 38);
-  o.precision = "int4", o.block_size = 16, o.last_product = "same", o.weight_symmetric = true;
+  o.precision = "int4", o.block_size = 16, o.last_product = "same", o.small_weights = "same", o.weight_symmetric = true;
   quantize::Result packed = quantize::quantize(m, nullptr, o, nullptr);
   CHECK(count(packed.model.graph, "MatMulNBits") == 2);
   o.activation_type = "int8";
@@ -110,7 +120,7 @@ TEST_CASE("weight-only forms: 8 bits, 4 bits in blocks, packed or not, agree wit
 TEST_CASE("asymmetric 4-bit weights keep their zero points in both formats") {
   graph::Model m = two_products();
   Options o;
-  o.mode = "weight_only", o.precision = "uint4", o.weight_symmetric = false, o.block_size = 16, o.last_product = "same";
+  o.mode = "weight_only", o.precision = "uint4", o.weight_symmetric = false, o.block_size = 16, o.last_product = "same", o.small_weights = "same";
   quantize::Result packed = quantize::quantize(m, nullptr, o, nullptr);
   o.format = "qdq";
   quantize::Result blocked = quantize::quantize(m, nullptr, o, nullptr);
