@@ -209,7 +209,7 @@ MO_AVX512 void multiply_avx512 MO_PARAMETERS { multiply<16> MO_ARGUMENTS; }
 int64_t converted_stride(int64_t k) { return 2 * ((k + 63) / 64 * 64); }
 
 // Sums behind the scales that lie behind 8-bit rows, per row.
-int64_t sums_per_row(PanelKind kind, int64_t k) { return kind == PanelKind::i8_words ? words::panel_sections(k) : 2; }
+int64_t sums_per_row(PanelKind kind, int64_t k) { return kind == PanelKind::i8_words ? words::panel_sums(k) : 2; }
 
 }  // namespace
 
@@ -228,6 +228,10 @@ PanelRows pack_rows(PanelKind kind, bool fine, const float* x, int64_t stride, i
   auto* data = static_cast<uint8_t*>(memory);
   auto* scale = reinterpret_cast<float*>(data + rows * bytes);
   auto* sums = reinterpret_cast<int32_t*>(scale + rows);
+  if (kind == PanelKind::i8_words && !fine && rows == 1) {
+    words::to_signs(x, k, data, bytes / 2, scale, sums);
+    return {data, bytes, scale, sums, fine, true};
+  }
   parallel_for(rows * k >= 1 << 16 ? threads : 1, rows, 1, [&](int64_t from, int64_t to) {
     for (int64_t i = from; i < to; ++i) {
       uint8_t* row = data + i * bytes;

@@ -50,6 +50,7 @@ struct PanelRows {
   const float* scale = nullptr;   // 8-bit panels: per row, of its integers
   const int32_t* sums = nullptr;  // 8-bit panels: two per row, of its high and of its low halves; words: one per row and section (panels_avx2.h)
   bool fine = true;               // 8-bit panels: 15-bit rows
+  bool signs = false;             // words: a single row of 8 bits, as magnitudes and masks of signs instead
 };
 int64_t panel_rows_bytes(PanelKind kind, int64_t rows, int64_t k);
 // `memory` (panel_rows_bytes, 64-byte aligned) is filled unless rows are read where they lie. `stride`: floats. `fine`: 15-bit integers instead of 8-bit ones, for

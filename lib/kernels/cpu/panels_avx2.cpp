@@ -1,7 +1,6 @@
 // Products with panels of 8-bit weights for AVX2: bytes become 16-bit integers in registers and meet rows of 16-bit integers, which is exact.
 #include "kernels/cpu/panels_avx2.h"
 
-#include <bit>
 #include <cstring>
 
 #include "base/error.h"
@@ -17,6 +16,7 @@ namespace {
 constexpr int64_t k_fours = k_section / 4;
 constexpr int64_t k_ahead = 1536;  // bytes of weights asked for early: the processor itself stops at the border of a page
 
+MO_AVX2 MO_INLINE __m256i four(const uint8_t* x) { return _mm256_set1_epi32(*reinterpret_cast<const int32_t __attribute__((may_alias))*>(x)); }
 MO_AVX2 MO_INLINE __m256i pair(const int16_t* x) { return _mm256_set1_epi32(*reinterpret_cast<const int32_t __attribute__((may_alias))*>(x)); }
 
 // The sum stays in its register: left alone, GCC adds products first, as a tree, and spills them.
@@ -101,19 +101,10 @@ MO_AVX2 MO_INLINE void add_section(const int32_t* sums, const int32_t* zero, con
   }
 }
 
-// Rows [row, row + rows) and the columns [at, at + 8 Z) of the matrix, in panel p.
+// y = total times the scales, plus the bias.
 template <int rows, int Z>
-MO_AVX2 void part(const Part& t, int64_t p, int64_t at, int64_t row) {
+MO_AVX2 MO_INLINE void finish(const Part& t, int64_t at, int64_t row, float* total) {
   constexpr int n = 8 * Z;
-  const int64_t depth = t.w.depth(), step = 4 * t.w.columns(p), sections = panel_sections(t.w.k), stride = t.x.stride / 2;
-  const auto* w = static_cast<const uint8_t*>(t.w.panel(p)) + (at - p * k_panel) * 4;
-  const auto* x = static_cast<const int16_t*>(t.x.data) + row * stride;
-  int32_t sums[rows * n];
-  float total[rows * n];
-  for (int64_t s = 0; s < sections; ++s, w += k_fours * step, x += k_section) {
-    sum_part<rows, Z>(w, step, x, stride, depth - s * k_fours < k_fours ? depth - s * k_fours : k_fours, sums, n);
-    add_section<rows, Z>(sums, t.w.zero.data() + at, t.x.sums + row * sections + s, sections, s > 0, total);
-  }
   const int64_t live = t.w.n - at < n ? t.w.n - at : n;
   float bias[n] = {};
   if (t.bias) std::memcpy(bias, t.bias + at, static_cast<size_t>(live) * sizeof(float));
@@ -122,11 +113,60 @@ MO_AVX2 void part(const Part& t, int64_t p, int64_t at, int64_t row) {
     const __m256 of_row = _mm256_set1_ps(t.x.scale[row + i]);
     float *sum = total + i * n, *y = t.y + (row + i) * t.y_stride + at, *to = live == n ? y : sum;
 #pragma GCC unroll 1
-    for (int j = 0; j < n; j += 8)
-      _mm256_storeu_ps(to + j, _mm256_fmadd_ps(_mm256_loadu_ps(sum + j), _mm256_mul_ps(_mm256_loadu_ps(t.w.scale.data() + at + j), of_row),
-                                               _mm256_loadu_ps(bias + j)));
+    for (int j = 0; j < n; j += 8) {
+      const __m256 scale = _mm256_mul_ps(_mm256_loadu_ps(t.w.scale.data() + at + j), of_row);
+      _mm256_storeu_ps(to + j, _mm256_fmadd_ps(_mm256_loadu_ps(sum + j), scale, _mm256_loadu_ps(bias + j)));
+    }
     if (live < n) std::memcpy(y, sum, static_cast<size_t>(live) * sizeof(float));
   }
+}
+
+// Rows [row, row + rows) and the columns [at, at + 8 Z) of the matrix, in panel p.
+template <int rows, int Z>
+MO_AVX2 void part(const Part& t, int64_t p, int64_t at, int64_t row) {
+  constexpr int n = 8 * Z;
+  const int64_t depth = t.w.depth(), step = 4 * t.w.columns(p), sections = panel_sections(t.w.k), sums_step = panel_sums(t.w.k),
+                stride = t.x.stride / 2;
+  const auto* w = static_cast<const uint8_t*>(t.w.panel(p)) + (at - p * k_panel) * 4;
+  const auto* x = static_cast<const int16_t*>(t.x.data) + row * stride;
+  int32_t sums[rows * n];
+  float total[rows * n];
+  for (int64_t s = 0; s < sections; ++s, w += k_fours * step, x += k_section) {
+    sum_part<rows, Z>(w, step, x, stride, depth - s * k_fours < k_fours ? depth - s * k_fours : k_fours, sums, n);
+    add_section<rows, Z>(sums, t.w.zero.data() + at, t.x.sums + row * sums_step + s, sums_step, s > 0, total);
+  }
+  finish<rows, Z>(t, at, row, total);
+}
+
+// The same for the one row that is given as magnitudes and masks.
+template <int Z>
+MO_AVX2 void signs_part(const Part& t, int64_t p, int64_t at) {
+  const int64_t depth = t.w.depth(), step = 4 * t.w.columns(p);
+  const auto* w = static_cast<const uint8_t*>(t.w.panel(p)) + (at - p * k_panel) * 4;
+  const auto *x = static_cast<const uint8_t*>(t.x.data), *mask = x + t.x.stride / 2;
+  const __m256i ones = _mm256_set1_epi16(1);
+  __m256i acc[Z];
+#pragma GCC unroll 8
+  for (int z = 0; z < Z; ++z) acc[z] = _mm256_setzero_si256();
+  for (int64_t e = 0; e < depth; ++e, w += step, x += 4, mask += 4) {
+#pragma GCC unroll 4
+    for (int z = 0; z < Z; z += 2) _mm_prefetch(reinterpret_cast<const char*>(w) + k_ahead + 32 * z, _MM_HINT_T0);
+    const __m256i magnitudes = four(x), masks = four(mask);
+#pragma GCC unroll 8
+    for (int z = 0; z < Z; ++z) {
+      const __m256i v = _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w) + z), masks);
+      add(acc[z], _mm256_maddubs_epi16(magnitudes, v), ones);
+    }
+  }
+  float total[8 * Z];
+  const __m256i of_row = _mm256_set1_epi32(t.x.sums[0]), negative = _mm256_set1_epi32(t.x.sums[1]), middle = _mm256_set1_epi32(128);
+#pragma GCC unroll 8
+  for (int z = 0; z < Z; ++z) {
+    const __m256i shift = _mm256_sub_epi32(middle, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(t.w.zero.data() + at) + z));
+    const __m256i sum = _mm256_add_epi32(_mm256_add_epi32(acc[z], negative), _mm256_mullo_epi32(shift, of_row));
+    _mm256_storeu_ps(total + 8 * z, _mm256_cvtepi32_ps(sum));
+  }
+  finish<1, Z>(t, at, 0, total);
 }
 
 // All columns of panel p, as many at a time as leave their sums in registers.
@@ -141,6 +181,14 @@ MO_AVX2 void all_columns(const Part& t, int64_t p, int64_t row) {
   for (; at < end; at += 16) part<rows, 2>(t, p, at, row);
 }
 
+MO_AVX2 void signs_columns(const Part& t, int64_t p) {
+  const int64_t end = p * k_panel + t.w.columns(p);
+  int64_t at = p * k_panel;
+  if (at + 64 <= end) signs_part<8>(t, p, at), at += 64;
+  if (at + 32 <= end) signs_part<4>(t, p, at), at += 32;
+  if (at < end) signs_part<2>(t, p, at);
+}
+
 using Run = void (*)(const Part&, int64_t p, int64_t row);
 const Run k_runs[6] = {all_columns<1>, all_columns<2>, all_columns<3>, all_columns<4>, all_columns<5>, all_columns<6>};
 
@@ -149,6 +197,10 @@ void multiply_words(const Panels& w, const PanelRows& x, const float* bias, floa
   const Part t{w, x, bias, y, y_stride};
   for (int64_t e = from; e < to; ++e) {
     const int64_t p = falling ? from + to - 1 - e : e;
+    if (x.signs) {
+      signs_columns(t, p);
+      continue;
+    }
     for (int64_t row = 0, m; row < rows; row += m) {
       m = rows - row < 6 ? rows - row : 6;
       k_runs[m - 1](t, p, row);
@@ -166,58 +218,9 @@ MO_AVX2 void sum_all(const uint8_t* panel, int64_t columns, int64_t depth, const
   for (; at < columns; at += 16) sum_part<rows, 2>(panel + 4 * at, 4 * columns, x, x_stride, depth, sums + at, k_panel);
 }
 
-MO_AVX2 MO_INLINE __m256 eight(const float* x, int64_t left) {
-  if (left >= 8) return _mm256_loadu_ps(x);
-  const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int32_t>(left)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-  return _mm256_maskload_ps(x, mask);
-}
-
-// The first and third of four k, then the second and fourth.
-MO_AVX2 MO_INLINE __m256i word_order() {
-  return _mm256_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15, 0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15);
-}
-
-MO_AVX2 MO_INLINE int32_t add_lanes(__m256i v) {
-  alignas(32) int32_t lanes[8];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), v);
-  int32_t all = 0;
-  for (int32_t lane : lanes) all += lane;
-  return all;
-}
-
 }  // namespace
 
 MultiplyPanels multiply() { return multiply_words; }
-
-MO_AVX2 void to_words(const float* x, int64_t k, bool fine, int16_t* dst, int64_t count, float* scale, int32_t* sums) {
-  // the largest magnitude, as bits: what is not a number is larger than all numbers
-  __m256i most = _mm256_setzero_si256();
-  const __m256i magnitude = _mm256_set1_epi32(0x7fffffff);
-  for (int64_t i = 0; i < k; i += 8) most = _mm256_max_epi32(most, _mm256_and_si256(_mm256_castps_si256(eight(x + i, k - i)), magnitude));
-  alignas(32) int32_t lanes[8];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), most);
-  int32_t bits = 0;
-  for (int32_t lane : lanes) bits = lane > bits ? lane : bits;
-  const float high = std::bit_cast<float>(bits), levels = fine ? 16256.0f : 127.0f;
-  const bool usable = bits < 0x7f800000 && high > 1e-30f;
-  const __m256 inverse = _mm256_set1_ps(usable ? levels / high : 0.0f);
-  *scale = bits >= 0x7f800000 ? __builtin_nanf("") : usable ? high / levels : 0.0f;
-  const __m256i order = word_order();
-  for (int64_t s = 0; s < panel_sections(k); ++s) {
-    __m256i sum = _mm256_setzero_si256();
-    for (int64_t i = s * k_section; i < count && i < (s + 1) * k_section; i += 16) {
-      __m256i a = _mm256_setzero_si256(), b = a;
-      if (usable && i < k) {
-        a = _mm256_cvtps_epi32(_mm256_mul_ps(eight(x + i, k - i), inverse));
-        if (i + 8 < k) b = _mm256_cvtps_epi32(_mm256_mul_ps(eight(x + i + 8, k - i - 8), inverse));
-      }
-      sum = _mm256_add_epi32(sum, _mm256_add_epi32(a, b));
-      const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), _mm256_shuffle_epi8(words, order));
-    }
-    sums[s] = add_lanes(sum);
-  }
-}
 
 void sum_panel(const uint8_t* panel, int64_t columns, int64_t depth, const int16_t* x, int64_t x_stride, int64_t rows, int32_t* sums) {
   switch (rows) {
@@ -226,25 +229,6 @@ void sum_panel(const uint8_t* panel, int64_t columns, int64_t depth, const int16
     case 3: return sum_all<3>(panel, columns, depth, x, x_stride, sums);
     default: return sum_all<4>(panel, columns, depth, x, x_stride, sums);
   }
-}
-
-MO_AVX2 int32_t bytes_to_words(const uint8_t* x, int64_t k, uint8_t flip, int32_t zero, int16_t* dst, int64_t count) {
-  const __m256i zeros = _mm256_set1_epi16(static_cast<int16_t>(zero)), order = word_order(), ones = _mm256_set1_epi16(1);
-  const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
-  __m256i sum = _mm256_setzero_si256();
-  for (int64_t i = 0; i < count; i += 16) {
-    __m256i v = _mm256_setzero_si256();
-    if (i + 16 <= k) {
-      v = _mm256_sub_epi16(_mm256_cvtepu8_epi16(_mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x + i)), flips)), zeros);
-    } else if (i < k) {
-      alignas(32) int16_t rest[16] = {};
-      for (int64_t e = i; e < k; ++e) rest[e - i] = static_cast<int16_t>((x[e] ^ flip) - zero);
-      v = _mm256_load_si256(reinterpret_cast<const __m256i*>(rest));
-    }
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(v, ones));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), _mm256_shuffle_epi8(v, order));
-  }
-  return add_lanes(sum);
 }
 
 }  // namespace mo::kernels::words
@@ -256,9 +240,7 @@ namespace mo::kernels::words {
 void sum_panel(const uint8_t*, int64_t, int64_t, const int16_t*, int64_t, int64_t, int32_t*) {
   fail(Code::internal, "panels of this kind want AVX2");
 }
-int32_t bytes_to_words(const uint8_t*, int64_t, uint8_t, int32_t, int16_t*, int64_t) { fail(Code::internal, "panels of this kind want AVX2"); }
 MultiplyPanels multiply() { fail(Code::internal, "panels of this kind want AVX2"); }
-void to_words(const float*, int64_t, bool, int16_t*, int64_t, float*, int32_t*) { fail(Code::internal, "panels of this kind want AVX2"); }
 
 }  // namespace mo::kernels::words
 
