@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/lasting_memory.h"
 #include "kernels/cpu/int8_gemm.h"
 #include "kernels/cpu/matmul_views.h"
 #include "kernels/cpu/panels_avx2.h"
@@ -56,8 +57,8 @@ struct RowsMatmul {
 // Element (k, n) of B is data[k * k_stride + n * n_stride].
 std::shared_ptr<const void> pack(const Panels& p, const uint8_t* data, int64_t k_stride, int64_t n_stride, uint8_t flip, int threads) {
   const int64_t depth = p.depth(), last = p.count() - 1;
-  Tensor packed = Tensor::zeros(DType::u8, {(last * k_panel + p.columns(last)) * depth * 4});
-  auto* dst = packed.mutable_data<uint8_t>();
+  std::shared_ptr<void> packed = lasting_memory((last * k_panel + p.columns(last)) * depth * 4);
+  auto* dst = static_cast<uint8_t*>(packed.get());
   parallel_for(threads, p.count(), 1, [&](int64_t from, int64_t to) {
     for (int64_t e = from; e < to; ++e) {
       uint8_t* panel = dst + e * k_panel * depth * 4;
@@ -67,7 +68,7 @@ std::shared_ptr<const void> pack(const Panels& p, const uint8_t* data, int64_t k
         for (int64_t j = 0; j < live; ++j) panel[(k / 4 * columns + j) * 4 + k % 4] = static_cast<uint8_t>(first[k * k_stride + j * n_stride] ^ flip);
     }
   });
-  return onednn::hold(packed);
+  return packed;
 }
 
 Offer prepare(const Request& r) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/lasting_memory.h"
 #include "kernels/cpu/attention_tiles.h"
 #include "kernels/cpu/nbits_tiles.h"
 #include "kernels/cpu/onednn.h"
@@ -27,8 +28,8 @@ Packed pack(const Request& r, const Shapes& s) {
   const Tensor* zero = r.in(3).present ? r.in(3).constant : nullptr;
   auto nibble = [](const uint8_t* p, int64_t i) { return static_cast<uint32_t>(i % 2 ? p[i / 2] >> 4 : p[i / 2] & 15); };
   auto make_data = [&]() -> std::shared_ptr<const void> {
-    Tensor out = Tensor::zeros(DType::u32, {s.groups, s.depth / 8, k_columns});
-    auto* dst = out.mutable_data<uint32_t>();
+    std::shared_ptr<void> out = lasting_memory(s.groups * s.depth / 2 * k_columns);
+    auto* dst = static_cast<uint32_t*>(out.get());
     const auto* src = static_cast<const uint8_t*>(b.raw());
     parallel_for(r.threads, s.groups, 1, [&](int64_t from, int64_t to) {
       for (int64_t g = from; g < to; ++g)
@@ -41,7 +42,7 @@ Packed pack(const Request& r, const Shapes& s) {
           }
         }
     });
-    return onednn::hold(out);
+    return out;
   };
   auto spread = [&](auto value) {
     return [&s, value]() -> std::shared_ptr<const void> {

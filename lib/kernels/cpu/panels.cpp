@@ -7,6 +7,7 @@
 
 #include "base/cpu.h"
 #include "base/float_types.h"
+#include "base/lasting_memory.h"
 #include "kernels/cpu/onednn.h"
 #include "kernels/cpu/panels_avx2.h"
 #include "kernels/cpu/panels_wide.h"
@@ -51,16 +52,16 @@ struct Reader {
 };
 
 template <class T, class Element>
-std::shared_ptr<const void> fill(const Panels& p, DType dtype, const Element& element) {
+std::shared_ptr<const void> fill(const Panels& p, const Element& element) {
   const int64_t group = panel_group(p.kind), depth = p.depth(), last = p.count() - 1;
-  Tensor packed = Tensor::zeros(dtype, {(last * k_panel + p.columns(last)) * depth * group});
-  T* dst = packed.mutable_data<T>();
+  std::shared_ptr<void> packed = lasting_memory((last * k_panel + p.columns(last)) * depth * group * static_cast<int64_t>(sizeof(T)));
+  T* dst = static_cast<T*>(packed.get());
   for (int64_t j = 0; j < p.n; ++j) {
     T* to = dst + j / k_panel * k_panel * depth * group + j % k_panel * group;
     const int64_t step = p.columns(j / k_panel) * group;
     for (int64_t i = 0; i < p.k; ++i) to[i / group * step + i % group] = element(j, i);
   }
-  return onednn::hold(packed);
+  return packed;
 }
 
 }  // namespace
@@ -80,9 +81,9 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
   auto make = [&]() -> std::shared_ptr<const void> {
     switch (kind) {
       case PanelKind::i8:
-      case PanelKind::i8_words: return fill<uint8_t>(p, DType::u8, [&](int64_t j, int64_t i) { return static_cast<uint8_t>(reader.byte(j, i)); });
-      case PanelKind::bf16: return fill<uint16_t>(p, DType::u16, [&](int64_t j, int64_t i) { return to_bfloat16(reader.real(j, i)).bits; });
-      default: return fill<float>(p, DType::f32, [&](int64_t j, int64_t i) { return reader.real(j, i); });
+      case PanelKind::i8_words: return fill<uint8_t>(p, [&](int64_t j, int64_t i) { return static_cast<uint8_t>(reader.byte(j, i)); });
+      case PanelKind::bf16: return fill<uint16_t>(p, [&](int64_t j, int64_t i) { return to_bfloat16(reader.real(j, i)).bits; });
+      default: return fill<float>(p, [&](int64_t j, int64_t i) { return reader.real(j, i); });
     }
   };
   if (!r.packs) {
