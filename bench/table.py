@@ -4,7 +4,7 @@
   python bench/table.py --model FILE.onnx [--shape input=1x3x224x224] [--precision fp32,bf16]        one file as it is; bf16: rounded where it is float
 
 Every cell is kept in a JSON file as soon as it is measured; the same command goes on where it stopped, and measures again what was measured with
-another build of libmo or on another processor. --docs draws docs/speed.svg and writes the table into docs/benchmarks.md.
+another build of libmo or on another processor. --docs writes the page of this kind of processor, docs/speed/ISA.md, and draws ISA.svg beside it.
 """
 import argparse
 import contextlib
@@ -31,7 +31,19 @@ from worker import Process
 ENGINES = ("libmo", "onnxruntime", "openvino")
 SHORT = {"libmo": "libmo", "onnxruntime": "ORT", "openvino": "OV"}
 ROOT = models.ROOT
-BEGIN, END = "<!-- speed table: written by bench/table.py -->", "<!-- end of the speed table -->"
+ISA = (("amx_tile", "amx"), ("avx512_bf16", "avx512_bf16"), ("avx512_vnni", "avx512_vnni"), ("avx512f", "avx512"), ("avx2", "avx2"))  # widest first
+
+PAGE = """# Speed on {isa}
+
+    python bench/table.py --models DIR --docs
+
+libmo, ONNX Runtime and OpenVINO in the same run, interleaved ([bench/README.md](../../bench/README.md) says how). Ratios above 1: libmo is faster. Written by that command.
+
+![Ratios]({isa}.svg)
+
+{head}
+
+{text}"""
 
 
 def processor():
@@ -281,7 +293,7 @@ def main():
     p.add_argument("--again", action="store_true", help="measure cells again that are there")
     p.add_argument("--keep", action="store_true", help="keep cells of other builds of libmo")
     p.add_argument("--print", action="store_true", help="measure nothing")
-    p.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and docs/speed.svg")
+    p.add_argument("--docs", action="store_true", help="write docs/speed/ISA.md and ISA.svg, ISA being the widest of this processor")
     args = p.parse_args()
     if bool(args.models) == bool(args.model):
         p.error("give --models or --model")
@@ -329,15 +341,19 @@ def main():
 
 def write_docs(text, measured, seen):
     ratio_bars = [(models.ROWS.get(c.row, (c.row,))[0], c.precision, r[0]) for c, cell in measured if c.threads == 1 and c.batch == 1 and (r := ratios(cell))]
-    with open(os.path.join(ROOT, "docs", "speed.svg"), "w") as f:
+    isa = widest(seen[0]["cpu"])
+    page = os.path.join(ROOT, "docs", "speed", isa)
+    os.makedirs(os.path.dirname(page), exist_ok=True)
+    with open(page + ".svg", "w") as f:
         f.write(chart.draw(ratio_bars, "Time of the faster of ONNX Runtime and OpenVINO / time of libmo, one thread, batch 1, by minimum"))
-    path = os.path.join(ROOT, "docs", "benchmarks.md")
-    with open(path) as f:
-        page = f.read()
     head = (f"Measured {min(c['date'] for c in seen)[:10]}, {seen[0]['cpu']}; " + ", ".join(f"{SHORT[e]} {v.split()[0]}" for e, v in sorted(seen[-1]["versions"].items())) + ".")
-    before, rest = page.split(BEGIN, 1)
-    with open(path, "w") as f:
-        f.write(before + BEGIN + "\n\n" + head + "\n\n" + text + "\n" + END + rest.split(END, 1)[1])
+    with open(page + ".md", "w") as f:
+        f.write(PAGE.format(isa=isa, head=head, text=text))
+
+
+def widest(cpu):
+    """The kind of processor that a page is for, from the text of processor()."""
+    return next((name for flag, name in ISA if flag in cpu), platform.machine())
 
 
 if __name__ == "__main__":

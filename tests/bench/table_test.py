@@ -42,6 +42,12 @@ class Table(unittest.TestCase):
         tree = xml.etree.ElementTree.fromstring(picture)
         self.assertEqual(len([e for e in tree.iter() if e.tag.endswith("rect")]), 2 + 3)
 
+    def test_a_page_is_for_a_kind_of_processor(self):
+        import table
+        self.assertEqual(table.widest("AMD EPYC (family 25, model 1; avx2)"), "avx2")
+        self.assertEqual(table.widest("X (family 6, model 143; avx2, avx512f, avx512_vnni, avx512_bf16, amx_tile)"), "amx")
+        self.assertEqual(table.widest("X (family 6, model 85; avx2, avx512f)"), "avx512")
+
     @unittest.skipUnless(LIBRARY.exists(), "libmo is not built")
     def test_a_cell_is_measured_once(self):
         with tempfile.TemporaryDirectory() as folder:
