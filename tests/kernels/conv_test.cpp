@@ -6,6 +6,7 @@
 #include "kernels/cpu/simd.h"
 #include "ops/epilogue.h"
 #include "support/kernel_case.h"
+#include "support/skip.h"
 
 using namespace mo;
 using namespace mo::test;
@@ -88,6 +89,7 @@ TEST_CASE("float convolution adds a residual before or after the activation") {
 }
 
 TEST_CASE("convolution of 16-bit floats is the reference's to their precision, with bias, activation and residual") {
+  if (kernels::isa() < kernels::Isa::avx512) MO_SKIP("oneDNN convolves 16-bit floats with AVX-512 only; elsewhere models are widened to float32");
   for (DType half : {DType::bf16, DType::f16})
     for (const Shapes& s : k_shapes)
       for (bool residual : {false, true}) {

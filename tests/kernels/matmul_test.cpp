@@ -221,6 +221,26 @@ TEST_CASE("a few rows times large weights equal the reference, weights read as t
       }
 }
 
+TEST_CASE("products with packed float weights equal the reference where AVX2 is the widest") {
+  kernels::limit_isa(kernels::Isa::avx2);
+  if (kernels::isa() == kernels::Isa::avx2)
+    for (int64_t transposed : {0, 1})
+      for (const Shape& s : {Shape{2, 8, 16}, {5, 77, 17}, {7, 256, 65}, {6, 300, 64}, {128, 600, 100}, {193, 64, 128}, {401, 9, 31}}) {
+        const int64_t rows = s[0], depth = s[1], columns = s[2];
+        KernelCase c{node("MatMul", "mo", {{"trans_b", transposed}}),
+                     {{random_floats({1, rows, depth}, 1)},
+                      constant(random_floats(transposed ? Shape{columns, depth} : Shape{depth, columns}, 2)),
+                      constant(random_floats({columns}, 3)),
+                      {random_floats({1, rows, columns}, 4)}}};
+        if (rows != 7) ops::append_post(c.node, "gelu_erf");
+        ops::append_post(c.node, rows % 2 ? "add" : "mul");
+        KernelResult r = check_candidates(c);
+        CAPTURE(rows);
+        CHECK(std::any_of(r.ran.begin(), r.ran.end(), [](const std::string& name) { return name.starts_with("packed_matmul"); }));
+      }
+  kernels::limit_isa(kernels::Isa::avx512_vnni);
+}
+
 TEST_CASE("integer products and their dynamic quantization equal the reference on every instruction set") {
   for (kernels::Isa most : {kernels::Isa::scalar, kernels::Isa::avx2, kernels::Isa::avx512, kernels::Isa::avx512_vnni}) {
     kernels::limit_isa(most);

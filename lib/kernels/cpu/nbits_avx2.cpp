@@ -1,4 +1,5 @@
 // Products with packed 4-bit weights for AVX2: eight products of 4 x 8 bits add exactly in 16 bits before they are widened.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 does not see that every step has a chunk, which writes the sums
 #include "kernels/cpu/nbits_tiles.h"
 #include "kernels/cpu/simd.h"
 

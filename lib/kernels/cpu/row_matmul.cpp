@@ -2,12 +2,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/cpu/float_epilogue.h"
 #include "kernels/cpu/matmul_views.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd.h"
-#include "kernels/cpu/simd_unary.h"
 #include "kernels/cpu/vectors.h"
-#include "ops/epilogue.h"
 
 namespace mo::kernels {
 namespace {
@@ -102,13 +101,8 @@ MO_AVX512 void multiply_avx512 MO_PARAMETERS { multiply_body<16> MO_ARGUMENTS; }
 #undef MO_PARAMETERS
 #undef MO_ARGUMENTS
 
-struct Stage {
-  UnaryFn unary;  // row is null: the operand is added or multiplied
-  bool multiply = false;
-};
-
 Offer prepare(const Request& r) {
-  const Operand &a = r.in(0), &b = r.in(1), &bias = r.in(2), &res = r.in(3), &y = r.out();
+  const Operand &a = r.in(0), &b = r.in(1), &y = r.out();
   if (a.dtype != DType::f32 || b.dtype != DType::f32 || y.dtype != DType::f32 || r.in(4).present || r.in(6).present || r.in(8).present)
     return Decline{"not float"};
   if (!b.constant || b.shape.size() != 2 || element_count(b.shape) < 1 << 16) return Decline{"not large constant weights"};
@@ -118,58 +112,31 @@ Offer prepare(const Request& r) {
     return Decline{"transposed or scaled"};
   const int64_t depth = a.shape.back(), rows = element_count(a.shape) / std::max<int64_t>(depth, 1), columns = b.shape[spec.trans_b ? 0 : 1];
   if (rows < 1 || rows > k_rows || depth < 1 || depth != b.shape[spec.trans_b ? 1 : 0]) return Decline{text(rows, " rows")};
-  std::vector<float> start;
-  if (bias.present) {
-    if (!bias.constant || bias.dtype != DType::f32 || bias.constant->size() != columns || spec.beta != 1 || bias.shape.back() != columns)
-      return Decline{"bias"};
-    start = bias.constant->floats();
-  }
-  std::vector<Stage> stages;
-  for (const ops::Post& p : ops::epilogue(r.node)) {
-    if (ops::takes_operand(p)) {
-      if (!res.present || res.dtype != DType::f32 || element_count(res.shape) != rows * columns) return Decline{"epilogue operand"};
-      stages.push_back({{}, p.kind == "mul"});
-      continue;
-    }
-    UnaryFn f = unary_by_name(p.kind, p.alpha, p.beta);
-    if (!f.row) return Decline{text("epilogue ", p.kind)};
-    stages.push_back({f, false});
-  }
+  std::string reason;
+  std::optional<FloatEpilogue> end = float_epilogue(r, rows, columns, reason);
+  if (!end) return Decline{reason};
   auto multiply = pick(multiply_scalar, multiply_avx2, multiply_avx512);
   const int threads = r.threads;
-  const bool transposed = spec.trans_b, with_operand = res.present;
+  const bool transposed = spec.trans_b;
   Prepared p;
   p.detail = text(isa_name(), ", weights as they are");
-  p.run = [=, start = std::move(start), stages = std::move(stages)](const Args& args) {
+  p.run = [=, epilogue = std::move(*end)](const Args& args) {
     const float *x = static_cast<const float*>(args.src[0]), *w = static_cast<const float*>(args.src[1]),
-                *operand = with_operand ? static_cast<const float*>(args.src[3]) : nullptr;
+                *operand = epilogue.with_operand ? static_cast<const float*>(args.src[3]) : nullptr;
     float* to = static_cast<float*>(args.dst[0]);
-    parallel_for(threads, columns, 64, [&](int64_t from, int64_t end) {
-      for (int64_t j = from; j < end; j += k_columns) {
-        const int64_t n = std::min(k_columns, end - j);
+    parallel_for(threads, columns, 64, [&](int64_t from, int64_t last) {
+      for (int64_t j = from; j < last; j += k_columns) {
+        const int64_t n = std::min(k_columns, last - j);
         for (int64_t i = 0; i < rows; ++i) {
-          if (start.empty()) std::memset(to + i * columns + j, 0, static_cast<size_t>(n) * sizeof(float));
-          else std::memcpy(to + i * columns + j, start.data() + j, static_cast<size_t>(n) * sizeof(float));
+          if (epilogue.bias.empty()) std::memset(to + i * columns + j, 0, static_cast<size_t>(n) * sizeof(float));
+          else std::memcpy(to + i * columns + j, epilogue.bias.data() + j, static_cast<size_t>(n) * sizeof(float));
         }
         multiply(x, depth, transposed ? w + j * depth : w + j, columns, transposed, to + j, columns, rows, n);
-        for (int64_t i = 0; i < rows; ++i) {
-          float* row = to + i * columns + j;
-          for (const Stage& s : stages) {
-            if (s.unary.row) {
-              s.unary(row, row, n);
-              continue;
-            }
-            const float* other = operand + i * columns + j;
-            if (s.multiply)
-              for (int64_t k = 0; k < n; ++k) row[k] *= other[k];
-            else
-              for (int64_t k = 0; k < n; ++k) row[k] += other[k];
-          }
-        }
+        for (int64_t i = 0; i < rows; ++i) epilogue.row(to + i * columns + j, operand ? operand + i * columns + j : nullptr, n);
       }
     });
   };
-  if (bias.present) p.unused_inputs.push_back(2);
+  if (r.in(2).present) p.unused_inputs.push_back(2);
   return p;
 }
 
