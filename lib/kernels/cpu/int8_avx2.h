@@ -32,7 +32,15 @@ MO_STEP2 void store_bytes(uint8_t* to, __m128i q, int columns) {
   }
   alignas(16) uint8_t some[16];
   _mm_store_si128(reinterpret_cast<__m128i*>(some), q);
-  std::memcpy(to, some, static_cast<size_t>(columns));
+  if (columns >= 8) {  // two pieces that overlap
+    std::memcpy(to, some, 8);
+    std::memcpy(to + columns - 8, some + columns - 8, 8);
+  } else if (columns >= 4) {
+    std::memcpy(to, some, 4);
+    std::memcpy(to + columns - 4, some + columns - 4, 4);
+  } else {
+    for (int i = 0; i < columns; ++i) to[i] = some[i];
+  }
 }
 
 template <int Z>

@@ -43,7 +43,7 @@ void plan_rows(Depthwise& d) {
         const int64_t c = channel_of(d, b) + order(half, i);
         if (c >= d.c) continue;
         const auto at = static_cast<size_t>(16 * b + 8 * half + i), from = static_cast<size_t>(c);
-        if (p.finishes) p.start[at] = d.epilogue.start[from];
+        if (p.finishes || !d.epilogue.simple) p.start[at] = d.epilogue.start[from];  // else Epilogue::row adds it
         p.scale[at] = d.epilogue.scale[from];
         p.add[at] = d.epilogue.add[from];
         for (int64_t parity = 0; parity < 2; ++parity)
@@ -145,22 +145,32 @@ MO_AVX2 void finish_steps(const Depthwise& d, int64_t block, const int32_t* sums
         v[i][z] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(sums + 16 * i + 8 * z))), scales[z], adds[z]);
     const __m256i q = pack_steps<2>(v, steps, open);
     const __m128i rows[2] = {packed_row<2>(q, 0), packed_row<2>(q, 1)};
-    for (int i = 0; i < 2 && ox + i < d.ow; ++i, dst += d.c) {
-      if (columns == 16) {
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(dst), rows[i]);
-        continue;
-      }
-      alignas(16) uint8_t some[16];
-      _mm_store_si128(reinterpret_cast<__m128i*>(some), rows[i]);
-      std::memcpy(dst, some, static_cast<size_t>(columns));
-    }
+    for (int i = 0; i < 2 && ox + i < d.ow; ++i, dst += d.c) store_bytes<2>(dst, rows[i], columns);
   }
 }
 
-// The same by Epilogue::row, for all that is no plain rounding. `at`: of the row's first pixel and channel, in elements.
+// Scaled sums of `pixels` pixels, 16 channels of each in their natural order.
+MO_AVX2 void scale_sums(const Depthwise& d, int64_t block, const int32_t* sums, int64_t pixels, float* v) {
+  const float *scale = &d.rows.scale[static_cast<size_t>(16 * block)], *add = &d.rows.add[static_cast<size_t>(16 * block)];
+  const __m256 scales[2] = {_mm256_loadu_ps(scale), _mm256_loadu_ps(scale + 8)}, adds[2] = {_mm256_loadu_ps(add), _mm256_loadu_ps(add + 8)};
+  for (int64_t i = 0; i < pixels; ++i, sums += 16, v += 16) {
+    const __m256 a = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(sums))), scales[0], adds[0]),
+                 b = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(sums + 8))), scales[1], adds[1]);
+    _mm256_storeu_ps(v, _mm256_permute2f128_ps(a, b, 0x20));
+    _mm256_storeu_ps(v + 8, _mm256_permute2f128_ps(a, b, 0x31));
+  }
+}
+
+// What is no plain rounding. `at`: of the row's first pixel and channel, in elements.
 void finish_any(const Depthwise& d, int64_t block, const int32_t* sums, int64_t columns, const uint8_t* r, uint8_t* dst, int64_t at) {
   const int64_t size = d.epilogue.out == DType::f32 ? 4 : 1, r_size = d.epilogue.r_dtype == DType::f32 ? 4 : 1;
-  for (int64_t ox = 0; ox < d.ow; ++ox, sums += 16, at += d.c) {
+  for (int64_t ox = 0; ox < d.ow && !d.epilogue.simple; ox += k_rows) {
+    const int64_t pixels = std::min(k_rows, d.ow - ox), from = at + ox * d.c;
+    float v[k_rows * 16];
+    scale_sums(d, block, sums + 16 * ox, pixels, v);
+    d.epilogue.finish(v, 16, pixels, columns, r ? r + from * r_size : nullptr, d.c * r_size, dst + from * size, d.c * size);
+  }
+  for (int64_t ox = 0; ox < d.ow && d.epilogue.simple; ++ox, sums += 16, at += d.c) {
     int32_t row[16];
     for (int64_t half = 0; half < 2; ++half)
       for (int64_t i = 0; i < 8; ++i) row[order(half, i)] = sums[8 * half + i];

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "kernels/cpu/simd_math.h"
@@ -121,14 +122,19 @@ void Epilogue::finish(float* v, int64_t stride, int64_t rows, int64_t n, const v
         for (int64_t k = 0; k < n; ++k) x[k] += operand[k];
     }
   }
-  auto quantize = quantize_row();
-  auto to_steps = steps_pick();
+  if (out == DType::f32) {
+    for (int64_t i = 0; i < rows; ++i) std::copy_n(v + i * stride, n, reinterpret_cast<float*>(static_cast<char*>(dst) + i * dst_stride));
+    return;
+  }
+  // All rows at once, however few columns one has.
+  uint8_t bytes[k_rows * k_row];
+  if (steps_out) steps_pick()(v, bytes, rows * stride, steps);
+  else quantize_row()(v, bytes, rows * stride, y_quant);
   for (int64_t i = 0; i < rows; ++i) {
-    const float* x = v + i * stride;
-    void* to = static_cast<char*>(dst) + i * dst_stride;
-    if (out == DType::f32) std::copy_n(x, n, static_cast<float*>(to));
-    else if (steps_out) to_steps(x, static_cast<uint8_t*>(to), n, steps);
-    else quantize(x, static_cast<uint8_t*>(to), n, y_quant);
+    const uint8_t* from = bytes + i * stride;
+    auto* to = static_cast<uint8_t*>(dst) + i * dst_stride;
+    if (n == 16) std::memcpy(to, from, 16);
+    else std::memcpy(to, from, static_cast<size_t>(n));
   }
 }
 

@@ -54,12 +54,12 @@ struct Epilogue {
   // One row of n sums that belong to channels first, first + 1, ...: r and dst are at the row's first element. n is at most k_row.
   // `other_scale`: of these channels, instead of `scale`.
   void row(const int32_t* sums, int64_t first, int64_t n, const void* r, void* dst, const float* other_scale = nullptr) const;
-  // What follows the scaled sums, where not simple: `rows` rows of n <= `stride` <= k_row values, which change; strides of r and dst in bytes.
+  // What follows the scaled sums, where not simple: `rows` <= k_rows rows of n <= `stride` <= k_row values, which change; strides of r and dst in bytes.
   void finish(float* v, int64_t stride, int64_t rows, int64_t n, const void* r, int64_t r_stride, void* dst, int64_t dst_stride) const;
   bool is_sum() const;  // nothing follows the scaled sums but a float residual that is added
 };
 
-constexpr int64_t k_row = 64;
+constexpr int64_t k_row = 64, k_rows = 48;
 
 bool rounds_inside(const graph::Node& node);  // its epilogue has an inner rounding, which oneDNN lacks
 

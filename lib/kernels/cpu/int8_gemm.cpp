@@ -281,7 +281,7 @@ namespace {
 
 // Lanes of one width, a tile of rows after another.
 void run_group(const Gemm& g, std::span<const Lane> lanes, const Rows& rows, const char* weights, const Moving& moving) {
-  alignas(64) int32_t sums[12 * 64];
+  alignas(64) int32_t sums[k_rows * k_row];
   const Lane& front = lanes.front();
   const int64_t size = g.epilogue.out == DType::f32 ? 4 : 1, r_size = g.epilogue.r_dtype == DType::f32 ? 4 : 1, at = front.first,
                 width = front.width * static_cast<int64_t>(lanes.size()), columns = lanes.back().first + lanes.back().count - at;
@@ -310,7 +310,7 @@ void run_group(const Gemm& g, std::span<const Lane> lanes, const Rows& rows, con
     // the widest tile that is filled, or the narrowest that takes all that is left
     const TileChoice* tile = &front.tiles[0];
     while (tile != &front.tiles.back() && rows.count - first <= (tile + 1)->rows) ++tile;
-    const int64_t left = rows.count - first, tiles_at_once = ends ? std::max<int64_t>(1, std::min(g.at_once, left) / tile->rows) : 1,
+    const int64_t left = rows.count - first, tiles_at_once = std::max<int64_t>(1, std::min(g.at_once, left) / tile->rows),
                   count = std::min(tiles_at_once * tile->rows, left);
     uint8_t* dst = rows.dst + first * rows.dst_stride + at * size;
     const uint8_t* res = rows.r ? rows.r + first * rows.r_stride + at * r_size : nullptr;

@@ -64,6 +64,13 @@ MO_STEP2 void store_rows(const __m256i (&acc)[R][Z], const Tile& t, const Steps&
 template <int Z, Finish F>
 __attribute__((noinline)) MO_AVX2 void store_some(const int32_t* sums, const Tile& t, const Steps& steps, bool open, int count, uint8_t* dst,
                                                   const uint8_t* res) {
+  constexpr int G = 4 / Z;
+  for (; count >= G; count -= G, sums += 32, dst += G * t.dst_stride, res = res ? res + G * t.r_stride : nullptr) {
+    __m256i acc[G][Z];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) acc[i / Z][i % Z] = _mm256_load_si256(reinterpret_cast<const __m256i*>(sums + 8 * i));
+    store_rows<G, Z, F, false>(acc, t, steps, open, dst, res);
+  }
   for (int r = 0; r < count; ++r, sums += 8 * Z, dst += t.dst_stride, res = res ? res + t.r_stride : nullptr) {
     __m256i acc[1][Z];
 #pragma GCC unroll 2
