@@ -1,10 +1,7 @@
-// Walks products whose operands and result are integers, then what moves integers.
+// Walks products whose operands and result are integers, then what moves integers; ONNX Runtime's own operators in between.
 #include "quantize/qoperator.h"
 
-#include <algorithm>
-#include <cmath>
-#include <optional>
-
+#include "quantize/qoperator_parts.h"
 #include "quantize/store.h"
 #include "quantize/traits.h"
 
@@ -18,19 +15,16 @@ using graph::Node;
 using graph::NodeId;
 using graph::ValueId;
 
-struct Part {
-  ValueId data, scale, zero;
-};
-
 class Converter {
  public:
-  explicit Converter(Graph& g) : g_(g) {}
+  Converter(Graph& g, bool microsoft) : g_(g), microsoft_(microsoft) {}
 
   int run() {
     for (NodeId id : std::vector<NodeId>(g_.order()))
       if (g_.alive(id) && role_of(g_.node(id)) == Role::compute) changed_ += product(id);
     g_.sort();
     g_.remove_dead();
+    if (microsoft_) changed_ += to_microsoft_operators(g_);
     for (NodeId id : std::vector<NodeId>(g_.order()))
       if (g_.alive(id) && role_of(g_.node(id)) == Role::move) changed_ += move(id);
     g_.sort();
@@ -39,96 +33,33 @@ class Converter {
   }
 
  private:
-  // What a DequantizeLinear that makes `v` reads; its zero point made explicit, as the integer operators want it.
-  std::optional<Part> operand(ValueId v) {
-    NodeId dq = v == k_none ? k_none : g_.producer_if(v, "DequantizeLinear");
-    if (dq == k_none || g_.node(dq).has("block_size")) return std::nullopt;
-    const Node n = g_.node(dq);
-    DType dtype = g_.value(n.input(0)).type.dtype;
-    if (dtype != DType::u8 && dtype != DType::i8) return std::nullopt;
-    ValueId zero = n.input(2);
-    if (zero == k_none) zero = zeros(dtype, g_.constant_of(n.input(1)) ? g_.constant_of(n.input(1))->shape() : Shape{});
-    return Part{n.input(0), n.input(1), zero};
-  }
-
-  ValueId zeros(DType dtype, const Shape& shape) { return g_.add_constant(text("zero_", name(dtype)), Tensor::zeros(dtype, shape)); }
-
-  struct Target {
-    ValueId q;  // the integers that the chain ends in
-    Part parameters;
-    std::vector<NodeId> swallowed;
-  };
-
-  // v -> (Relu | Clip)? -> QuantizeLinear, when the activation is implied by the range.
-  std::optional<Target> target(ValueId v) {
-    Target t{};
-    NodeId next = g_.sole_user(v);
-    float low = -INFINITY, high = INFINITY;
-    while (next != k_none && (g_.node(next).is("Relu") || g_.node(next).is("Clip")) && g_.node(next).input(0) == v) {
-      const Node& a = g_.node(next);
-      if (a.is("Relu")) {
-        low = std::max(low, 0.0f);
-      } else {
-        for (size_t i : {1, 2}) {
-          if (a.input(i) == k_none) continue;
-          const Tensor* limit = g_.constant_of(a.input(i));
-          if (!limit || limit->size() != 1) return std::nullopt;
-          if (i == 1) low = std::max(low, static_cast<float>(limit->number()));
-          else high = std::min(high, static_cast<float>(limit->number()));
-        }
-      }
-      t.swallowed.push_back(next);
-      v = a.outputs[0];
-      next = g_.sole_user(v);
-    }
-    if (next == k_none || !g_.node(next).is("QuantizeLinear") || g_.node(next).input(0) != v) return std::nullopt;
-    const Node& q = g_.node(next);
-    const Tensor *scale = g_.constant_of(q.input(1)), *zero = g_.constant_of(q.input(2));
-    if (!scale || scale->size() != 1 || !zero || (zero->dtype() != DType::u8 && zero->dtype() != DType::i8)) return std::nullopt;
-    double step = scale->number(), bottom = (zero->dtype() == DType::u8 ? 0 : -128) - static_cast<double>(zero->integer()), top = bottom + 255;
-    if (low > -INFINITY && bottom * step < low - 0.01 * step) return std::nullopt;
-    if (high < INFINITY && top * step > high + 0.51 * step) return std::nullopt;
-    t.swallowed.push_back(next);
-    t.q = q.outputs[0];
-    t.parameters = {k_none, q.input(1), q.input(2)};
-    return t;
-  }
-
   int product(NodeId id) {
     const Node n = g_.node(id);
-    auto x = operand(n.input(0)), w = operand(n.input(1));
+    auto x = operand(g_, n.input(0)), w = operand(g_, n.input(1));
     if (!x || !w) return 0;
     if (n.is("Conv")) return conv(id, n, *x, *w);
     if (n.is("MatMul")) return matmul(id, n, *x, *w);
-    if (n.is("Gemm")) return gemm(id, n, *x, *w);
+    if (n.is("Gemm") && !microsoft_) return gemm(id, n, *x, *w);
     return 0;
   }
 
   int conv(NodeId id, const Node& n, const Part& x, const Part& w) {
-    auto t = target(n.outputs[0]);
+    auto t = target(g_, n.outputs[0]);
     if (!t) return 0;
     std::vector<ValueId> inputs{x.data, x.scale, x.zero, w.data, w.scale, w.zero, t->parameters.scale, t->parameters.zero};
     if (n.input(2) != k_none) {
-      NodeId dq = g_.producer_if(n.input(2), "DequantizeLinear");
-      if (dq == k_none || g_.value(g_.node(dq).input(0)).type.dtype != DType::i32) return 0;
-      inputs.push_back(g_.node(dq).input(0));
+      inputs.push_back(integer_bias(g_, n.input(2)));
+      if (inputs.back() == k_none) return 0;
     }
-    replace(id, n, "QLinearConv", std::move(inputs), *t, n.attributes);
+    become_integer(g_, id, "QLinearConv", "", std::move(inputs), *t, n.attributes);
     return 1;
   }
 
   int matmul(NodeId id, const Node& n, const Part& a, const Part& b) {
-    auto t = target(n.outputs[0]);
+    auto t = target(g_, n.outputs[0]);
     if (!t) return 0;
-    replace(id, n, "QLinearMatMul", {a.data, a.scale, a.zero, b.data, b.scale, b.zero, t->parameters.scale, t->parameters.zero}, *t, {});
+    become_integer(g_, id, "QLinearMatMul", "", {a.data, a.scale, a.zero, b.data, b.scale, b.zero, t->parameters.scale, t->parameters.zero}, *t, {});
     return 1;
-  }
-
-  void replace(NodeId id, const Node& n, const char* op, std::vector<ValueId> inputs, const Target& t,
-               std::vector<std::pair<std::string, graph::AttrValue>> attributes) {
-    g_.remove_node(id);
-    for (NodeId s : t.swallowed) g_.remove_node(s);
-    g_.add_node(Node{.op = op, .name = n.name, .inputs = std::move(inputs), .outputs = {t.q}, .attributes = std::move(attributes)});
   }
 
   // The result stays float: integer product, integer bias, one multiplication.
@@ -137,12 +68,8 @@ class Converter {
     if (!weights || !scale || !x_scale || x_scale->size() != 1 || n.i("transA", 0) || n.f("alpha", 1) != 1 || n.f("beta", 1) != 1 ||
         weights->rank() != 2)
       return 0;
-    ValueId bias = k_none;
-    if (n.input(2) != k_none) {
-      NodeId dq = g_.producer_if(n.input(2), "DequantizeLinear");
-      if (dq == k_none || g_.value(g_.node(dq).input(0)).type.dtype != DType::i32) return 0;
-      bias = g_.node(dq).input(0);
-    }
+    ValueId bias = n.input(2) == k_none ? k_none : integer_bias(g_, n.input(2));
+    if (n.input(2) != k_none && bias == k_none) return 0;
     ValueId matrix = w.data;
     if (n.i("transB", 0)) {
       Tensor turned = Tensor::zeros(weights->dtype(), {weights->dim(1), weights->dim(0)});
@@ -184,11 +111,12 @@ class Converter {
   }
 
   Graph& g_;
+  bool microsoft_;
   int changed_ = 0;
 };
 
 }  // namespace
 
-int to_qoperator(Graph& g) { return Converter(g).run(); }
+int to_qoperator(Graph& g, bool microsoft) { return Converter(g, microsoft).run(); }
 
 }  // namespace mo::quantize

@@ -51,7 +51,7 @@ void apply(Result& result, const Scheme& scheme, const Calibration* calibration,
   learned.clear();
   if (before) correct_biases(*before, result, corrected, calibration, o, control);
   convert_some(result, scheme);
-  if (o.format == "qoperator") to_qoperator(g);
+  if (o.format == "qoperator") to_qoperator(g, o.backend == "onnxruntime");
   if (o.integer_io != "none") integer_io(result, o.integer_io);
   result.scheme = scheme;
 }

@@ -111,8 +111,8 @@ def qlinear_cases(rng):
         scale, zero, other = np.asarray(0.0317, f32), np.asarray(7, kind), rng.integers(0, 100, (2, 3, 4, 4)).astype(kind)
         result, mid, yes = np.asarray(0.0473, f32), np.asarray(11, kind), rng.integers(0, 2, (2, 3, 4, 4)).astype(bool)
 
-        def case(op, between=("q", "s", "z"), last=("rs", "rz"), first=(), **attributes):
-            names = {"s": scale, "z": zero, "o": other, "rs": result, "rz": mid, "cond": yes, "w": rng.integers(0, 100, (5, 96)).astype(kind),
+        def case(op, between=("q", "s", "z"), last=("rs", "rz"), first=(), name="", step=result, **attributes):
+            names = {"s": scale, "z": zero, "o": other, "rs": step, "rz": mid, "cond": yes, "w": rng.integers(0, 100, (5, 96)).astype(kind),
                      "ws": rng.uniform(0.01, 0.02, 5).astype(f32), "wz": np.zeros(5, kind), "b": rng.integers(-900, 900, 5).astype(np.int32)}
             used = [*first, *between, *last]
             nodes = [h.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]), h.make_node(op, used, ["r"], name=f"the_{op}", domain="com.microsoft", **attributes),
@@ -121,7 +121,7 @@ def qlinear_cases(rng):
             if op == "QGemm":
                 shape = (2, 96)
             inits = [nh.from_array(v, k) for k, v in names.items() if k in {*used, "s", "z", "rs", "rz"}]
-            return f"ms_{op}_{np.dtype(kind).name}", model(17, nodes, {"x": (T.FLOAT, shape)}, {"y": T.FLOAT}, inits, domains=("com.microsoft",))
+            return f"ms_{op}{name}_{np.dtype(kind).name}", model(17, nodes, {"x": (T.FLOAT, shape)}, {"y": T.FLOAT}, inits, domains=("com.microsoft",))
 
         pair = ("q", "s", "z", "o", "s", "z")
         yield case("QLinearAdd", pair)
@@ -131,9 +131,21 @@ def qlinear_cases(rng):
         yield case("QLinearGlobalAveragePool")
         yield case("QLinearAveragePool", kernel_shape=[2, 2], strides=[2, 2])
         yield case("QLinearSoftmax", axis=-1, opset=13)
+        yield case("QLinearSoftmax", axis=3, opset=11, name="last")
+        # the operator rounds the inverse of its scale down, what it becomes does not
+        yield case("QLinearSoftmax", axis=2, opset=11, name="matrix", step=np.asarray(1 / 64, f32))
         yield case("QLinearConcat", pair, (), ("rs", "rz"), axis=1)
         yield case("QLinearWhere", pair, first=("cond",))
         yield case("QGemm", ("q", "s", "z", "w", "ws", "wz", "b"), transB=1)
+    weights, scales, zeros = rng.integers(-100, 100, (4, 5)).astype(np.int8), rng.uniform(0.01, 0.02, 5).astype(f32), np.zeros(5, np.int8)
+    made = {"w": weights, "ws": scales, "wz": zeros, "b": rng.standard_normal(5).astype(f32), "s": np.asarray(0.0317, f32), "z": np.asarray(7, np.uint8)}
+    product = h.make_node("MatMulIntegerToFloat", ["q", "w", "s", "ws", "z", "wz", "b"], ["y"], name="product", domain="com.microsoft")
+    for name, quantizer in (("fixed", h.make_node("QuantizeLinear", ["x", "s", "z"], ["q"])), ("dynamic", h.make_node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]))):
+        inits = [nh.from_array(v, k) for k, v in made.items() if name == "fixed" or k not in "sz"]
+        yield f"ms_MatMulIntegerToFloat_{name}", model(17, [quantizer, product], {"x": (T.FLOAT, (2, 3, 4))}, {"y": T.FLOAT}, inits, domains=("com.microsoft",))
+    inits = [nh.from_array(v, k) for k, v in made.items() if k not in "sz"]
+    yield "ms_DynamicQuantizeMatMul", model(17, [h.make_node("DynamicQuantizeMatMul", ["x", "w", "ws", "wz", "b"], ["y"], name="product", domain="com.microsoft")],
+                                            {"x": (T.FLOAT, (2, 3, 4))}, {"y": T.FLOAT}, inits, domains=("com.microsoft",))
 
 
 def structure_cases():

@@ -133,3 +133,22 @@ TEST_CASE("lower_arithmetic: sums of 8-bit tensors and global averages") {
   CHECK(after_passes(names, head + "a = AveragePool<kernel_shape=[2, 2], strides=[2, 1], pads=[1, 0, 0, 1]>(d); y = QuantizeLinear(a, t, u); }",
                      1e-5f, 1) == "mo.Pool");
 }
+
+TEST_CASE("unfold_qlinear: operators of com.microsoft run by the steps that Q/DQ become") {
+  const std::string head = std::string("(uint8[1, 2, 4, 4] x, uint8[1, 2, 4, 4] v) -> (y) {") + k_scales;
+  const std::vector<std::string> all{"unfold_qlinear", "slide_quantize", "lower_quantized", "fuse_epilogue", "lookup", "lower_arithmetic"};
+  CHECK(after_passes(all, head + "y = com.microsoft.QLinearAdd(x, s, z, v, t, u, t, z); }", 1e-5f, 1) == "mo.Binary");
+  CHECK(after_passes(all, head + "y = com.microsoft.QLinearMul(x, s, z, v, t, u, t, z); }", 1e-5f, 1) == "mo.Binary");
+  CHECK(after_passes(all, head + "y = com.microsoft.QLinearSigmoid(x, s, z, t, u); }") == "mo.Lookup");
+  CHECK(after_passes(all, head + "y = com.microsoft.QLinearLeakyRelu<alpha=0.1>(x, s, z, t, u); }") == "mo.Lookup");
+  CHECK(after_passes(all, head + "y = com.microsoft.QLinearGlobalAveragePool(x, s, z, t, u); }", 1e-5f, 1) == "mo.Pool");
+  CHECK(after_passes(all, head + "y = com.microsoft.QLinearAveragePool<kernel_shape=[2, 2]>(x, s, z, t, u); }", 1e-5f, 1) == "mo.Pool");
+  CHECK(after_passes(all, head + "y = com.microsoft.QLinearConcat<axis=1>(t, u, x, s, z, v, t, u); }") == "mo.Lookup Concat");
+  const std::string weights =
+      "w = const int8[4, 2] {10, 20, -100, 50, 3, -2, 7, 8}; ws = const float32[2] {0.01, 0.02}; wz = const int8[2] {0, 0}; b = const int32[2] {70, "
+      "-9}; ";
+  const std::string rows = std::string("(uint8[3, 4] x) -> (y) {") + k_scales + weights;
+  CHECK(after_passes(all, rows + "y = com.microsoft.QGemm(x, s, z, w, ws, wz, b, t, u); }", 1e-5f, 1) == "mo.MatMul");
+  CHECK(after_passes(all, rows + "y = com.microsoft.QGemm(x, s, z, w, ws, wz, b); }") == "mo.MatMul");
+  CHECK(after_passes(all, rows + "y = com.microsoft.MatMulIntegerToFloat(x, w, s, ws, z, wz); }") == "mo.MatMul");
+}

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "ops/op.h"
+#include "quantize/qoperator.h"
 #include "support/kernel_case.h"
 #include "support/quantize_case.h"
 
@@ -161,6 +162,56 @@ TEST_CASE("the integer operator form computes the Q/DQ form's answers") {
     CHECK(count(integer.model.graph, "QLinearConv") + count(integer.model.graph, "QLinearMatMul") >= 1);
     CHECK(snr(qdq.model, integer.model) > 35);
   }
+}
+
+TEST_CASE("the integer operator form leaves no Q/DQ between operators that ONNX Runtime has, and standard operators only elsewhere") {
+  graph::Model m = quantize_test::model(
+      "(float32[2, 3, 8, 8] x) -> (y) { w = const float32[4, 3, 1, 1] {1, 2, 3, 4, -5, 6, 7, 8, 9, -1, -2, 3}; v = const float32[4, 4, 1, 1] {1, 2, "
+      "3, 4, "
+      "5, 6, 7, 8, -9, 1, 2, 3, 4, 5, -6, 7}; g = const float32[3, 8] {1, 2, 3, 4, 5, 6, 7, 8, -1, -2, 3, 4, 5, 6, 7, 8, 1, 2, 3, -4, 5, 6, 7, 8}; "
+      "a = Conv(x, w); b = Conv(a, v); c = Add(b, a); d = Conv(c, v); e = Concat<axis=1>(d, c); p = GlobalAveragePool(e); f = Flatten(p); y = "
+      "Gemm<transB=1>(f, g); }");
+  Options o;
+  o.format = "qoperator";
+  quantize::Result own = made(m, o);
+  o.backend = "portable";
+  quantize::Result plain = made(m, o);
+  CHECK(snr(m, own.model) > 25);
+  CHECK(snr(m, plain.model) > 20);
+  for (const char* op : {"QLinearAdd", "QLinearConcat", "QLinearGlobalAveragePool", "QGemm", "QuantizeLinear"}) {
+    CAPTURE(std::string(op));
+    CHECK(count(own.model.graph, op) == 1);
+  }
+  CHECK(count(own.model.graph, "DequantizeLinear") == 0);
+  for (const graph::NodeId id : plain.model.graph.order()) CHECK(plain.model.graph.node(id).domain.empty());
+}
+
+TEST_CASE("each operator between DequantizeLinear and QuantizeLinear has its integer form") {
+  const std::string head =
+      "(uint8[2, 4, 4, 4] p, uint8[2, 4, 4, 4] r, bool[4] t) -> (y) { s = const float32[] {0.05}; z = const uint8[] {120}; u = const float32[] "
+      "{0.1}; o = "
+      "const uint8[] {100}; a = DequantizeLinear(p, s, z); b = DequantizeLinear(r, u, o); ";
+  auto left = [&](const std::string& middle, bool microsoft) {
+    graph::Graph g = graph::parse(head + middle + " y = QuantizeLinear(c, u, o); }");
+    ops::infer_graph(g);
+    quantize::to_qoperator(g, microsoft);
+    g.verify();
+    std::string names;
+    for (graph::NodeId id : g.order()) names += (names.empty() ? "" : " ") + g.node(id).op;
+    return names;
+  };
+  CHECK(left("c = Add(a, b);", true) == "QLinearAdd");
+  CHECK(left("d = Mul(a, b); c = Clip(d);", true) == "QLinearMul");
+  CHECK(left("c = Concat<axis=1>(a, b, a);", true) == "QLinearConcat");
+  CHECK(left("c = Where(t, a, b);", true) == "QLinearWhere");
+  CHECK(left("c = Sigmoid(a);", true) == "QLinearSigmoid");
+  CHECK(left("c = LeakyRelu<alpha=0.2>(a);", true) == "QLinearLeakyRelu");
+  CHECK(left("c = AveragePool<kernel_shape=[2, 2]>(a);", true) == "QLinearAveragePool");
+  CHECK(left("c = GlobalAveragePool(a);", true) == "QLinearGlobalAveragePool");
+  CHECK(left("c = Add(a, b);", false) == "DequantizeLinear DequantizeLinear Add QuantizeLinear");
+  CHECK(left("c = Sub(a, b);", true) == "DequantizeLinear DequantizeLinear Sub QuantizeLinear");
+  CHECK(left("d = Add(a, b); c = Relu(d);", true) == "DequantizeLinear DequantizeLinear Add Relu QuantizeLinear");  // the range goes below 0
+  CHECK(left("k = const float32[] {1}; c = Add(a, k);", true) == "DequantizeLinear Add QuantizeLinear");
 }
 
 TEST_CASE("the tensorrt profile: signed, symmetric, zero points 0, one scale per weight channel") {

@@ -127,6 +127,16 @@ ValueId Upgrade::emit(std::string op, std::vector<ValueId> inputs, std::vector<s
   return out;
 }
 
+std::vector<ValueId> Upgrade::emit_all(std::string op, std::vector<ValueId> inputs, size_t outputs) {
+  Node n;
+  for (size_t i = 0; i < outputs; ++i) n.outputs.push_back(graph_.add_value(stem(text(op, i))));
+  n.name = graph_.value(n.outputs[0]).name;
+  n.op = std::move(op);
+  n.inputs = std::move(inputs);
+  helpers.push_back(std::move(n));
+  return helpers.back().outputs;
+}
+
 void Upgrade::set_input(size_t index, ValueId value) {
   if (node.inputs.size() <= index) node.inputs.resize(index + 1, k_none);
   node.inputs[index] = value;

@@ -29,6 +29,7 @@ class Upgrade {
   graph::ValueId scalar_like(std::string_view what, double value, size_t like);
   // A helper node in front; returns its only output.
   graph::ValueId emit(std::string op, std::vector<graph::ValueId> inputs, std::vector<std::pair<std::string, graph::AttrValue>> attributes = {});
+  std::vector<graph::ValueId> emit_all(std::string op, std::vector<graph::ValueId> inputs, size_t outputs);  // the same with several outputs
   void set_input(size_t index, graph::ValueId value);
   // Takes an attribute away and hands it out.
   std::vector<int64_t> take_ints(std::string_view attribute);

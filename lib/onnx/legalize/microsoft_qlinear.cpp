@@ -54,10 +54,16 @@ bool upgrade_qlinear_mul(Upgrade& u) { return two(u, "Mul"); }
 bool upgrade_qlinear_sigmoid(Upgrade& u) { return one(u, "Sigmoid", {}); }
 bool upgrade_qlinear_leaky_relu(Upgrade& u) { return one(u, "LeakyRelu", {{"alpha", u.node.f("alpha", 0.01f)}}); }
 
-// Before opset 13 Softmax saw its input as a matrix; that form has no line here.
+// Before opset 13 Softmax saw its input as a matrix, cut in front of the axis.
 bool upgrade_qlinear_softmax(Upgrade& u) {
-  require(u.node.i("opset", 13) >= 13, Code::unsupported, "QLinearSoftmax of opset ", u.node.i("opset", 13));
-  return one(u, "Softmax", {{"axis", u.node.i("axis", -1)}});
+  const bool matrix = u.node.i("opset", 13) < 13;
+  const int64_t axis = u.node.i("axis", matrix ? 1 : -1), rank = u.rank(0);
+  if (!matrix || axis == -1 || (rank >= 0 && axis == rank - 1)) return one(u, "Softmax", {{"axis", axis}});
+  if (rank < 0 && !u.last_chance()) return false;
+  ValueId x = dequantized(u, 0);
+  ValueId rows = u.emit("Softmax", {u.emit("Flatten", {x}, {{"axis", axis}})}, {{"axis", int64_t{-1}}});
+  ValueId y = u.emit("Reshape", {rows, u.emit("Shape", {x})}, {{"allowzero", int64_t{1}}});
+  return quantized(u, y, u.node.input(3), u.node.input(4), 0);
 }
 
 bool upgrade_qlinear_global_average_pool(Upgrade& u) {
@@ -109,6 +115,49 @@ bool upgrade_qgemm(Upgrade& u) {
   n.domain.clear();
   n.attributes = std::move(attributes);
   n.inputs = std::move(inputs);
+  return true;
+}
+
+namespace {
+
+// Integer products of A and B as float32: the sums times both scales, plus a bias.
+bool scaled_product(Upgrade& u, ValueId a, ValueId a_scale, ValueId a_zero, size_t b, size_t b_scale, size_t b_zero, size_t bias) {
+  graph::Node& n = u.node;
+  std::vector<ValueId> operands{a, n.input(b), a_zero, n.input(b_zero)};
+  while (operands.back() == k_none) operands.pop_back();
+  ValueId sums = u.emit("Cast", {u.emit("MatMulInteger", std::move(operands))}, {{"to", static_cast<int64_t>(DType::f32)}});
+  std::vector<ValueId> factors{sums, u.emit("Mul", {a_scale, n.input(b_scale)})};
+  const ValueId shift = n.input(bias);
+  if (shift != k_none) factors = {u.emit("Mul", std::move(factors)), shift};
+  n.op = shift == k_none ? "Mul" : "Add";
+  n.domain.clear();
+  n.attributes.clear();
+  n.inputs = std::move(factors);
+  return true;
+}
+
+}  // namespace
+
+// DynamicQuantizeMatMul(a, b, b_scale, b_zero, bias): a is float and quantized by its own range.
+bool upgrade_dynamic_quantize_matmul(Upgrade& u) {
+  std::vector<ValueId> q = u.emit_all("DynamicQuantizeLinear", {u.node.input(0)}, 3);
+  return scaled_product(u, q[0], q[1], q[2], 1, 2, 3, 4);
+}
+
+// MatMulIntegerToFloat(a, b, a_scale, b_scale, a_zero, b_zero, bias): between constant scales a MatMul of what is dequantized, else as above.
+bool upgrade_matmul_integer_to_float(Upgrade& u) {
+  graph::Node& n = u.node;
+  const Tensor *a_scale = u.constant(2), *b_scale = u.constant(3);
+  if (!a_scale || a_scale->size() != 1 || !b_scale || b_scale->rank() > 1) return scaled_product(u, n.input(0), n.input(2), n.input(4), 1, 3, 5, 6);
+  std::optional<int64_t> axis;
+  if (b_scale->rank() == 1 && b_scale->size() > 1) axis = -1;
+  std::vector<ValueId> factors{dequantized(u, n.input(0), n.input(2), n.input(4)), dequantized(u, n.input(1), n.input(3), n.input(5), axis)};
+  const ValueId shift = n.input(6);
+  if (shift != k_none) factors = {u.emit("MatMul", std::move(factors)), shift};
+  n.op = shift == k_none ? "MatMul" : "Add";
+  n.domain.clear();
+  n.attributes.clear();
+  n.inputs = std::move(factors);
   return true;
 }
 

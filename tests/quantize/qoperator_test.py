@@ -1,0 +1,126 @@
+"""Files of integer operators: those that libmo writes load in ONNX Runtime and answer alike there, and those of ONNX Runtime's own tool do here."""
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+try:
+    import numpy as np
+    import onnx
+    import onnxruntime as ort
+    from onnxruntime import quantization as theirs
+    from PIL import Image
+except ImportError:
+    onnx = None
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MO_BUILD", ROOT / "build"))
+MO = BUILD / "bin/mo"
+SHARED = next((p / "shared" for p in ROOT.parents if (p / "shared/models").is_dir()), ROOT)
+PICTURES = SHARED / "data/imagenet500"
+CALIBRATED, SCORED = 6, 24
+# model: height and width of its pictures
+MODELS = {"resnet20_cifar10": (32, 32), "resnet56_cifar10": (32, 32), "mobilenet_v2_224": (224, 224), "nanodet_m": (416, 416), "ultraface_rfb320": (240, 320)}
+
+
+def mo(*args):
+    run = subprocess.run([MO, *map(str, args), "--threads", "1", "--json"], capture_output=True, text=True)
+    if run.returncode:
+        raise AssertionError(run.stderr)
+    return json.loads(run.stdout)
+
+
+def pictures(size, count):
+    """Real photographs: noise reaches neither bounds nor the far ends of a range."""
+    files = sorted(PICTURES.glob("**/*.*"))[:: 500 // count][:count]
+    x = np.stack([np.asarray(Image.open(f).convert("RGB").resize(size[::-1]), np.float32) for f in files])
+    return np.ascontiguousarray(x.transpose(0, 3, 1, 2) / 127.5 - 1)
+
+
+class Reader(theirs.CalibrationDataReader if onnx else object):
+    def __init__(self, name, x):
+        self.rows = iter([{name: x[i:i + 1]} for i in range(len(x))])
+
+    def get_next(self):
+        return next(self.rows, None)
+
+
+@unittest.skipIf(onnx is None, "onnx, onnxruntime or pillow is not installed")
+@unittest.skipUnless(PICTURES.exists(), "../shared is absent")
+class Integers(unittest.TestCase):
+    def answers(self, path, name, x, folder):
+        """Outputs of ONNX Runtime and of libmo, one picture after the other."""
+        session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        rows = []
+        for i in range(len(x)):
+            np.savez(folder / "x.npz", **{name: x[i:i + 1]})
+            mo("run", path, "--inputs", folder / "x.npz", "--output", folder / "y.npz")
+            made = np.load(folder / "y.npz")
+            rows.append([(o.name, w, made[o.name]) for o, w in zip(session.get_outputs(), session.run(None, {name: x[i:i + 1]}))])
+        return rows
+
+    def between(self, path):
+        """Operators that ONNX Runtime has an integer form of and that are left between DequantizeLinear and QuantizeLinear."""
+        graph = onnx.load(str(path)).graph
+        maker = {o: n.op_type for n in graph.node for o in n.output}
+        readers = collections.defaultdict(list)
+        for n in graph.node:
+            for i in n.input:
+                readers[i].append(n.op_type)
+        known = {"Conv", "MatMul", "Gemm", "Add", "Mul", "Concat", "AveragePool", "GlobalAveragePool", "Sigmoid", "LeakyRelu", "MaxPool", "Reshape", "Transpose"}
+        return [n.op_type for n in graph.node if n.op_type in known and readers[n.output[0]] == ["QuantizeLinear"] and all(maker.get(i) == "DequantizeLinear" for i in n.input)]
+
+    def alike(self, rows, steps):
+        """Largest distance in parts of an output's range, and the share of rows with the same largest entry."""
+        same = total = 0
+        for row in rows:
+            for name, w, y in row:
+                self.assertEqual(w.shape, y.shape, name)
+                self.assertLess(np.abs(w - y).max(), steps / 255 * max(np.ptp(w), 1e-3), name)
+                a, b = w.reshape(-1, w.shape[-1]), y.reshape(-1, w.shape[-1])
+                sure = np.sort(a, 1)[:, -1] - np.sort(a, 1)[:, -2] > 1e-6 + 2 / 255 * np.ptp(w) if a.shape[1] > 1 else np.zeros(len(a), bool)
+                same, total = same + int((a.argmax(1) == b.argmax(1))[sure].sum()), total + int(sure.sum())
+        self.assertGreater(total, 0)
+        return same / total
+
+    def test_what_libmo_writes(self):
+        for model, size in MODELS.items():
+            with self.subTest(model=model), tempfile.TemporaryDirectory() as at:
+                folder, source = pathlib.Path(at), SHARED / f"models/{model}.onnx"
+                name = ort.InferenceSession(str(source)).get_inputs()[0].name
+                np.savez(folder / "c.npz", **{name: pictures(size, CALIBRATED)})
+                files = {}
+                for kind in ("qdq", "qoperator"):
+                    files[kind] = folder / f"{kind}.onnx"
+                    # 7 bits: processors without VNNI saturate sums of uint8 by int8 products in ONNX Runtime
+                    mo("quantize", source, "--output", files[kind], "--data", folder / "c.npz", "--batch-size", 1, "--format", kind, "--reduce-range", "true")
+                ops = collections.Counter(n.op_type for n in onnx.load(str(files["qoperator"])).graph.node)
+                self.assertEqual(self.between(files["qoperator"]), [])
+                before = collections.Counter(n.op_type for n in onnx.load(str(files["qdq"])).graph.node)
+                self.assertGreater(ops["QLinearConv"], 0.8 * before["Conv"], ops)
+                self.assertLess(ops["QuantizeLinear"], 0.1 * before["QuantizeLinear"] + 2, ops)
+                x = pictures(size, SCORED)
+                rows = {kind: self.answers(path, name, x, folder) for kind, path in files.items()}
+                self.assertEqual(self.alike(rows["qoperator"], 12), 1)
+                # one form is the other: libmo runs both by the same steps
+                for a, b in zip(rows["qdq"], rows["qoperator"]):
+                    for (output, _, p), (_, _, q) in zip(a, b):
+                        self.assertLess(np.abs(p - q).max(), 4 / 255 * max(np.ptp(p), 1e-3), output)
+
+    def test_what_the_tool_of_onnxruntime_writes(self):
+        for model, size in MODELS.items():
+            for per_channel in (False, True):
+                with self.subTest(model=model, per_channel=per_channel), tempfile.TemporaryDirectory() as at:
+                    folder, source = pathlib.Path(at), SHARED / f"models/{model}.onnx"
+                    name = ort.InferenceSession(str(source)).get_inputs()[0].name
+                    theirs.quantize_static(str(source), str(folder / "q.onnx"), Reader(name, pictures(size, CALIBRATED)), quant_format=theirs.QuantFormat.QOperator,
+                                           per_channel=per_channel, reduce_range=True, weight_type=theirs.QuantType.QInt8, activation_type=theirs.QuantType.QUInt8)
+                    rows = self.answers(folder / "q.onnx", name, pictures(size, SCORED), folder)
+                    self.assertGreaterEqual(self.alike(rows, 12), 0.99)
+
+
+if __name__ == "__main__":
+    unittest.main()
