@@ -34,6 +34,19 @@ TEST_CASE("fold_batch_norm: not when something else reads the convolution") {
                              "y = BatchNormalization(c, g, b, m, v); }")) == "Conv BatchNormalization");
 }
 
+TEST_CASE("fold_bias: a constant per channel, or one for all, goes into the bias of a convolution") {
+  const std::string head =
+      "(float32[1, 2, 4, 4] x) -> (y) { w = const float32[4, 2, 1, 1] {1, 2, -1, 0.5, 3, -2, 4, 5}; b = const float32[4] {1, 2, 3, 4}; ";
+  CHECK(after_passes({"fold_bias"}, head + "c = Conv(x, w); d = const float32[4, 1, 1] {5, 6, 7, 8}; y = Add(c, d); }") == "Conv");
+  CHECK(after_passes({"fold_bias"}, head + "c = Conv(x, w, b); d = const float32[1, 4, 1, 1] {5, 6, 7, 8}; y = Add(d, c); }") == "Conv");
+  CHECK(after_passes({"fold_bias"}, head + "c = Conv(x, w, b); d = const float32[] {5}; y = Add(c, d); }") == "Conv");
+  CHECK(after_passes({"fold_bias"}, head + "c = Conv(x, w, b); d = const float32[4] {5, 6, 7, 8}; y = Add(c, d); }") == "Conv Add");
+  CHECK(after_passes({"fold_bias"}, head + "c = Conv(x, w, b); d = const float32[4, 1] {5, 6, 7, 8}; y = Add(c, d); }") == "Conv Add");
+  CHECK(after_passes({"fold_bias"},
+                     "(float32[1, 4, 3, 3] x) -> (y) { w = const float32[4, 1, 2, 2] {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7}; c = "
+                     "ConvTranspose<group=4>(x, w); d = const float32[4, 1, 1] {5, 6, 7, 8}; y = Add(c, d); }") == "ConvTranspose");
+}
+
 TEST_CASE("fuse_pad: zeros around a convolution become its padding") {
   CHECK(after_passes({"fuse_pad"},
                      "(float32[1, 1, 4, 4] x) -> (y) { p = const int64[8] {0, 0, 1, 0, 0, 0, 1, 2}; a = Pad(x, p); w = const float32[1, 1, 2, 2] {1, "
