@@ -6,6 +6,7 @@
 #include <set>
 
 #include "quantize/select.h"
+#include "quantize/share.h"
 #include "quantize/traits.h"
 #include "quantize/widths.h"
 
@@ -298,6 +299,7 @@ Scheme decide(const Graph& g, const Calibration* calibration, const Options& o, 
     require(any, Code::unsupported, "no node can be quantized",
             first.empty() ? std::string(": the model has no products with constant weights") : ": " + first);
   }
+  agree_tables(g, o, scheme);
   for (const auto& [name, form] : o.overrides.nodes) {
     auto it = scheme.nodes.find(name);
     require(it != scheme.nodes.end(), Code::invalid_argument, "an override names a node '", printable(name), "' that the model does not have");

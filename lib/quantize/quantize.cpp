@@ -14,6 +14,7 @@
 #include "quantize/qoperator.h"
 #include "quantize/rewrite.h"
 #include "quantize/select.h"
+#include "quantize/share.h"
 #include "quantize/traits.h"
 
 namespace mo::quantize {
@@ -80,6 +81,7 @@ Result quantize(const graph::Model& model, const Calibration* calibration, const
     std::unique_ptr<Calibration> again;
     std::vector<Rescale> rescales = correct_scales(result, calibration, o, again, control);
     if (again) calibration = again.get();
+  share_constants(g, folds_transposes(o));
     Scheme scheme = decide(result.model.graph, calibration, o, result, control);
     scheme.rescales = std::move(rescales);
     apply(result, scheme, calibration, o, control);
