@@ -178,8 +178,8 @@ class Learner {
       if (cols != m.cols) return;
       const Chunk& c = chunks[next++];
       double check = 0;
-      for (int64_t i = 0; i < count * cols; ++i) check += (std::abs(rows[i]) + std::abs(c.rows[static_cast<size_t>(i)])) * 0.0f;
-      if (check != 0) return;  // NaN or infinity: these rows say nothing
+      for (int64_t i = 0; i < count * cols; ++i) check += vanishing(rows[i]) + vanishing(c.rows[static_cast<size_t>(i)]);
+      if (check != 0) return;  // NaN, infinity or close to it: these rows say nothing
       auto k = static_cast<size_t>(group);
       add_gram(rows, count, cols, m.gram[k].data());
       if (!m.cross.empty()) add_product(c.rows.data(), rows, count, cols, m.cross[k].data());

@@ -164,8 +164,8 @@ std::map<std::string, InputMoments> collect_moments(const Graph& g, const std::s
                    [&](int64_t group, const float* rows, int64_t count, int64_t cols) {
                      if (cols != m.cols) return;
                      double check = 0;
-                     for (int64_t i = 0; i < count * cols; ++i) check += std::abs(rows[i]) * 0.0f;
-                     if (check != 0) return;  // NaN or infinity: these rows say nothing
+                     for (int64_t i = 0; i < count * cols; ++i) check += vanishing(rows[i]);
+                     if (check != 0) return;  // NaN, infinity or close to it: these rows say nothing
                      auto k = static_cast<size_t>(group);
                      if (options.gram) add_gram(rows, count, cols, m.gram[k].data());
                      for (int64_t r = 0; r < count; ++r)

@@ -10,6 +10,12 @@
 
 namespace mo::quantize {
 
+// 0 for a number whose square may be summed, NaN for one that is NaN, infinite or so large that a sum of squares would not be finite.
+inline float vanishing(float x) {
+  const float room = x * 1e6f;
+  return room * room * 0.0f;
+}
+
 struct MomentsOptions {
   bool gram = true;               // second moments, else only means and extremes
   int64_t rows_per_node = 16384;  // rows (output positions of convolutions, vectors of products) summed for a node, over all samples
