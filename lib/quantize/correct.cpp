@@ -22,7 +22,7 @@ std::vector<Rescale> correct_scales(Result& result, const Calibration* calibrati
     require(calibration && !calibration->kept_inputs().empty(), Code::invalid_argument, name,
             " needs samples: feed a calibration (statistics loaded from a file hold none)");
   };
-  if (wants(o, "equalization")) take(equalize(g, result));
+  if (wants(o, "equalization")) take(equalize(g, calibration, o, result, control));
   if (wants(o, "smoothquant")) {
     require(o.mode != "weight_only", Code::invalid_argument,
             "smoothquant moves the difficulty from activations to weights: it has no sense in mode weight_only (awq has)");

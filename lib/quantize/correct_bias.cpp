@@ -18,21 +18,20 @@ using graph::NodeId;
 using graph::ValueId;
 
 // Adds `shift` to what reads like a bias of node `id`: an int32 one under its DequantizeLinear, a float one, that of an Add behind the node.
-bool shift_bias(Graph& g, NodeId id, const std::vector<double>& shift) {
+bool shift_bias(Graph& g, NodeId id, const std::vector<float>& shift) {
   auto channels = static_cast<int64_t>(shift.size());
   auto add_to = [&](ValueId v) -> ValueId {
     const Tensor* t = g.constant_of(v);
     if (!t || t->dtype() != DType::f32 || t->size() != channels || t->rank() == 0 || t->shape().back() != channels) return k_none;
     Tensor moved = t->clone();
-    for (int64_t i = 0; i < channels; ++i) moved.mutable_data<float>()[i] += static_cast<float>(shift[static_cast<size_t>(i)]);
+    for (int64_t i = 0; i < channels; ++i) moved.mutable_data<float>()[i] += shift[static_cast<size_t>(i)];
     return g.add_constant(g.value(v).name + "_corrected", std::move(moved));
   };
   const Node n = g.node(id);
   if (n.is("Conv") || n.is("Gemm")) {
     ValueId b = n.input(2);
     if (b == k_none) {
-      std::vector<float> fresh(shift.begin(), shift.end());
-      g.set_input(id, 2, g.add_constant(n.name + "_bias", Tensor::of<float>({channels}, std::span<const float>(fresh))));
+      g.set_input(id, 2, g.add_constant(n.name + "_bias", Tensor::of<float>({channels}, std::span<const float>(shift))));
       return true;
     }
     if (ValueId moved = add_to(b); moved != k_none) {
@@ -46,7 +45,7 @@ bool shift_bias(Graph& g, NodeId id, const std::vector<double>& shift) {
     if (!q || !scale || q->dtype() != DType::i32 || q->size() != channels) return false;
     Tensor moved = q->clone();
     for (int64_t i = 0; i < channels; ++i) {
-      double by = std::nearbyint(shift[static_cast<size_t>(i)] / scale->number(scale->size() == 1 ? 0 : i));
+      double by = std::nearbyint(static_cast<double>(shift[static_cast<size_t>(i)]) / scale->number(scale->size() == 1 ? 0 : i));
       moved.mutable_data<int32_t>()[i] = static_cast<int32_t>(std::clamp(by + static_cast<double>(moved.integer(i)), -2147483647.0, 2147483647.0));
     }
     g.set_input(dq, 0, g.add_constant(g.value(g.node(dq).input(0)).name + "_corrected", std::move(moved)));
@@ -86,6 +85,18 @@ std::optional<InputMoments> means_of_channels(const Graph& g, const Node& n, con
   return m;
 }
 
+// What each channel's mean moves by when weights `was` become `is`.
+std::vector<float> shift_of(const Matrix& was, const Matrix& is, const InputMoments& x) {
+  std::vector<float> shift;
+  for (int64_t r = 0; r < was.rows; ++r) {
+    const auto& mean = x.mean[static_cast<size_t>(r * x.groups / was.rows)];
+    double sum = 0;
+    for (int64_t c = 0; c < was.cols; ++c) sum += (was.row(r)[c] - is.row(r)[c]) * mean[static_cast<size_t>(c)] / x.rows;
+    shift.push_back(static_cast<float>(sum));
+  }
+  return shift;
+}
+
 // By name of the node: from the statistics where they know the channels, else from the samples that the calibration kept.
 std::map<std::string, InputMoments> mean_inputs(const Graph& g, std::set<std::string> nodes, const Calibration& calibration, const Options& o,
                                                 Result& result, Control* control) {
@@ -113,40 +124,43 @@ std::set<std::string> to_correct(const Graph& g, const Scheme& scheme, const Cal
   const bool seen = calibration && calibration->samples() > 0;
   bool all = wants("bias_correction"), convolutions = wants("auto") && (o.mode == "static" || (o.mode == "weight_only" && seen));
   std::set<std::string> nodes;
-  if (!all && !convolutions) return nodes;
   for (NodeId id : g.order()) {
     auto form = scheme.nodes.find(g.node(id).name);
     if (form == scheme.nodes.end() || form->second.how == "float" || !form->second.weights) continue;
-    if (all || (g.node(id).is("Conv") && (o.mode == "static" || info(form->second.weights->dtype).bits < 8))) nodes.insert(form->first);
+    const bool automatic = convolutions && g.node(id).is("Conv") && (o.mode == "static" || info(form->second.weights->dtype).bits < 8);
+    if (all || automatic || !form->second.bias_shift.empty()) nodes.insert(form->first);
   }
   return nodes;
 }
 
 void correct_biases(const Graph& before, Result& result, const std::set<std::string>& nodes, const Calibration* calibration, const Options& o,
                     Control* control) {
-  if (!calibration) {
-    result.warnings.push_back("bias correction learns from samples, and none are at hand: biases are unchanged");
-    return;
-  }
-  auto moments = mean_inputs(before, nodes, *calibration, o, result, control);
   Graph& g = result.model.graph;
+  std::set<std::string> fresh;
+  for (const std::string& name : nodes)
+    if (result.scheme.nodes.at(name).bias_shift.empty()) fresh.insert(name);
+  std::map<std::string, InputMoments> moments;
+  if (!fresh.empty() && calibration) moments = mean_inputs(before, fresh, *calibration, o, result, control);
+  if (!fresh.empty() && !calibration && fresh.size() == nodes.size())
+    result.warnings.push_back("bias correction learns from samples, and none are at hand: biases are unchanged");
   std::map<std::string_view, NodeId> original;
   for (NodeId id : before.order()) original[before.node(id).name] = id;
   for (NodeId id : std::vector<NodeId>(g.order())) {
     const Node n = g.node(id);
-    auto found = moments.find(n.name);
-    if (found == moments.end() || found->second.rows <= 0 || !(n.is("Conv") || n.is("MatMul") || n.is("Gemm"))) continue;
+    if (!nodes.contains(n.name) || !(n.is("Conv") || n.is("MatMul") || n.is("Gemm"))) continue;
+    std::vector<float>& shift = result.scheme.nodes.at(n.name).bias_shift;
     const Node& old = before.node(original.at(n.name));
     auto place = weight_of(before, old);
-    Tensor rounded = passes::float_constant(g, n.input(place->input));
-    if (rounded.empty()) continue;
-    Matrix was = rows_of(*before.constant_of(old.input(place->input)), place->axis), is = rows_of(rounded, place->axis);
-    const InputMoments& x = found->second;
-    std::vector<double> shift(static_cast<size_t>(was.rows), 0.0);
-    for (int64_t r = 0; r < was.rows; ++r) {
-      const auto& mean = x.mean[static_cast<size_t>(r * x.groups / was.rows)];
-      for (int64_t c = 0; c < was.cols; ++c) shift[static_cast<size_t>(r)] += (was.row(r)[c] - is.row(r)[c]) * mean[static_cast<size_t>(c)] / x.rows;
+    const int64_t channels = before.constant_of(old.input(place->input))->dim(place->axis);
+    if (shift.empty()) {
+      auto found = moments.find(n.name);
+      if (found == moments.end() || found->second.rows <= 0) continue;
+      Tensor rounded = passes::float_constant(g, n.input(place->input));
+      if (rounded.empty()) continue;
+      shift = shift_of(rows_of(*before.constant_of(old.input(place->input)), place->axis), rows_of(rounded, place->axis), found->second);
     }
+    require(static_cast<int64_t>(shift.size()) == channels, Code::invalid_argument, "the scheme shifts ", shift.size(), " biases of node '",
+            printable(n.name), "', which has ", channels, " channels");
     shift_bias(g, id, shift);
   }
   g.sort();

@@ -31,7 +31,7 @@ std::set<std::string> learners(const Graph& g, const Scheme& scheme) {
     auto place = weight_of(g, n);
     if (w.axis >= 0 && w.axis != place->axis) continue;
     if (is_floating(w.dtype) || (n.is("Gemm") && n.i("transA", 0))) continue;
-    if (w.rounding != "nearest" || (w.range == "mse" && w.bits < 8)) names.insert(n.name);
+    if (w.rounding != "nearest" || (w.range == "mse" && w.bits < 8 && w.scale.empty())) names.insert(n.name);
   }
   return names;
 }

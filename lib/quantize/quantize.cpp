@@ -39,11 +39,38 @@ void add(Result& result, Placement done) {
   result.warnings.insert(result.warnings.end(), done.warnings.begin(), done.warnings.end());
 }
 
+// Ranges that samples chose become part of the scheme: following it needs no samples then. Codes of learned roundings are too many for that.
+void keep_ranges(Scheme& scheme, const Learned& learned) {
+  for (const auto& [name, codes] : learned) {
+    WeightForm& form = *scheme.nodes.at(name).weights;
+    if (form.rounding != "nearest") continue;
+    const auto count = static_cast<ptrdiff_t>(form.axis < 0 ? 1 : codes.scale.size());
+    form.scale.assign(codes.scale.begin(), codes.scale.begin() + count);
+    form.zero_point.clear();
+    for (ptrdiff_t i = 0; i < count; ++i) form.zero_point.push_back(static_cast<int32_t>(codes.zero[static_cast<size_t>(i)]));
+  }
+}
+
+// A shift makes good the error of the codes that it was found for: without those, none.
+void drop_orphans(std::set<std::string>& corrected, const Scheme& scheme, const Learned& learned, Result& result) {
+  const size_t before = corrected.size();
+  std::erase_if(corrected, [&](const std::string& name) {
+    const NodeForm& form = scheme.nodes.at(name);
+    return !form.bias_shift.empty() && form.weights->rounding != "nearest" && !learned.contains(name);
+  });
+  if (corrected.size() != before)
+    result.warnings.push_back(
+        text("the shifts of ", before - corrected.size(), " biases belong to learned roundings that are not made here: left out"));
+}
+
 void apply(Result& result, const Scheme& scheme, const Calibration* calibration, const Options& o, Control* control) {
   graph::Graph& g = result.model.graph;
   report_nodes(g, scheme, result);
+  result.scheme = scheme;
   std::set<std::string> corrected = to_correct(g, scheme, calibration, o);
   Learned learned = learn(g, scheme, corrected, calibration, o, result, control);
+  keep_ranges(result.scheme, learned);
+  drop_orphans(corrected, scheme, learned, result);
   std::optional<graph::Graph> before;
   if (!corrected.empty()) before = g;
   bool any_static = std::any_of(scheme.nodes.begin(), scheme.nodes.end(), [](const auto& n) { return n.second.how == "static"; });
@@ -53,8 +80,8 @@ void apply(Result& result, const Scheme& scheme, const Calibration* calibration,
   if (before) correct_biases(*before, result, corrected, calibration, o, control);
   convert_some(result, scheme);
   if (o.format == "qoperator") to_qoperator(g, o.backend == "onnxruntime");
+  share_constants(g, folds_transposes(o));
   if (o.integer_io != "none") integer_io(result, o.integer_io);
-  result.scheme = scheme;
 }
 
 void finish(Result& result) {
@@ -81,9 +108,9 @@ Result quantize(const graph::Model& model, const Calibration* calibration, const
     std::unique_ptr<Calibration> again;
     std::vector<Rescale> rescales = correct_scales(result, calibration, o, again, control);
     if (again) calibration = again.get();
-  share_constants(g, folds_transposes(o));
     Scheme scheme = decide(result.model.graph, calibration, o, result, control);
     scheme.rescales = std::move(rescales);
+    for (auto& [name, form] : scheme.nodes) form.bias_shift.clear();  // an override's was found for other weights
     apply(result, scheme, calibration, o, control);
   }
   finish(result);

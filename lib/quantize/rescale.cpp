@@ -36,12 +36,12 @@ bool is_channel_constant(const Graph& g, ValueId v, int64_t channels) {
 }
 
 // Can what makes `v` take the factor? With `factor` it does.
-bool scale_producer(Graph& g, ValueId v, const std::vector<float>* factor, int64_t channels, bool convolution) {
+bool scale_producer(Graph& g, ValueId v, const std::vector<float>* factor, int64_t channels, bool convolution, bool past_bounds) {
   NodeId p = g.value(v).producer;
   if (p == k_none) return false;
   const Node n = g.node(p);
-  auto into = [&](ValueId x) { return g.sole_user(x) == p && scale_producer(g, x, factor, channels, convolution); };
-  if (n.is("Relu") || n.is("LeakyRelu")) return into(n.input(0));
+  auto into = [&](ValueId x) { return g.sole_user(x) == p && scale_producer(g, x, factor, channels, convolution, past_bounds); };
+  if (n.is("Relu") || n.is("LeakyRelu") || (past_bounds && n.is("Clip"))) return into(n.input(0));
   if (convolution && !n.is("Conv")) return false;  // elsewhere channels are the last axis
   if (!convolution && n.is("Conv")) return false;
   if (n.is("LayerNormalization")) {
@@ -121,8 +121,8 @@ void apply_rescale(Graph& g, const Rescale& r) {
   bool convolution = g.node(readers[0]).is("Conv");
   for (NodeId id : readers) scale_reader(g, id, r.factor);
   bool alone = g.use_count(v) == static_cast<int>(readers.size());
-  if (alone && scale_producer(g, v, nullptr, channels, convolution)) {
-    scale_producer(g, v, &inverse, channels, convolution);
+  if (alone && scale_producer(g, v, nullptr, channels, convolution, r.past_bounds)) {
+    scale_producer(g, v, &inverse, channels, convolution, r.past_bounds);
   } else {
     Shape shape{channels};
     if (convolution) shape.resize(static_cast<size_t>(g.constant_of(g.node(readers[0]).input(1))->rank()) - 1, 1);

@@ -35,6 +35,7 @@ struct NodeForm {
   std::string how = "float";  // float, static, dynamic, dynamic_per_token, weight_only, weight_only_int8_inputs, fp16, bf16
   std::string op, reason;     // the operator, for readers; why it stays in float
   std::optional<WeightForm> weights;
+  std::vector<float> bias_shift = {};  // what bias correction added to each channel; read when a scheme is followed, not in overrides
   bool operator==(const NodeForm&) const = default;
 };
 
@@ -43,6 +44,7 @@ struct Rescale {
   std::string value;
   std::vector<float> factor;       // one per channel
   std::vector<std::string> nodes;  // that read the scaled value; others read the original
+  bool past_bounds = false;        // the factor goes through a Clip, whose bounds stay: equalization saw that they do not touch what it scales
   bool operator==(const Rescale&) const = default;
 };
 

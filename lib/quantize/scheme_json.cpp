@@ -1,5 +1,6 @@
 // Scheme to JSON and back. Defaults are left out, so that a file written by hand may be short.
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -93,6 +94,7 @@ std::string to_json(const Scheme& scheme) {
     Json j{{"how", f.how}, {"op", f.op}};
     if (!f.reason.empty()) j["reason"] = f.reason;
     if (f.weights) j["weights"] = json_of(*f.weights);
+    if (!f.bias_shift.empty()) j["bias_shift"] = f.bias_shift;
     nodes[node] = std::move(j);
   }
   for (const auto& [value, a] : scheme.activations) {
@@ -101,7 +103,11 @@ std::string to_json(const Scheme& scheme) {
     if (!a.shares.empty()) j["shares"] = a.shares;
     activations[value] = std::move(j);
   }
-  for (const Rescale& r : scheme.rescales) rescales.push_back(Json{{"value", r.value}, {"factor", r.factor}, {"nodes", r.nodes}});
+  for (const Rescale& r : scheme.rescales) {
+    Json j{{"value", r.value}, {"factor", r.factor}, {"nodes", r.nodes}};
+    if (r.past_bounds) j["past_bounds"] = true;
+    rescales.push_back(std::move(j));
+  }
   Json all{{"scheme", 1}, {"nodes", nodes}, {"activations", activations}};
   if (!rescales.empty()) all["rescales"] = rescales;
   return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -123,8 +129,9 @@ Scheme scheme_from_json(std::string_view text, const std::string& where) {
     NodeForm& f = s.nodes[key];
     Reader r(value, where + ": node '" + printable(key) + "'");
     Json weights;
-    r.get("how", f.how), r.get("op", f.op), r.get("reason", f.reason), r.get("weights", weights);
+    r.get("how", f.how), r.get("op", f.op), r.get("reason", f.reason), r.get("weights", weights), r.get("bias_shift", f.bias_shift);
     r.finish();
+    for (float b : f.bias_shift) require(std::abs(b) < 1e30f, Code::format, r.where(), ".bias_shift: ", b, " is not a finite number");
     one_of(f.how, {"float", "static", "dynamic", "dynamic_per_token", "weight_only", "weight_only_int8_inputs", "fp16", "bf16"}, r.where() + ".how");
     if (!weights.is_null()) f.weights = weights_from(weights, r.where() + ".weights");
   }
@@ -140,7 +147,7 @@ Scheme scheme_from_json(std::string_view text, const std::string& where) {
   for (const Json& value : rescales) {
     Rescale& x = s.rescales.emplace_back();
     Reader r(value, where + ": rescale");
-    r.get("value", x.value), r.get("factor", x.factor), r.get("nodes", x.nodes);
+    r.get("value", x.value), r.get("factor", x.factor), r.get("nodes", x.nodes), r.get("past_bounds", x.past_bounds);
     r.finish();
     for (float f : x.factor) require(f > 0 && f < 1e30f, Code::format, r.where(), ".factor: ", f, " is not a positive finite number");
   }

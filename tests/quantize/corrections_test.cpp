@@ -9,6 +9,7 @@
 #include "quantize/linear_algebra.h"
 #include "quantize/moments.h"
 #include "quantize/prepare.h"
+#include "runtime/compare.h"
 #include "support/quantize_case.h"
 
 using namespace mo;
@@ -82,7 +83,7 @@ TEST_CASE("equalization leaves the float function alone and helps one scale per 
   graph::Model m = three_convolutions();
   graph::Model p = quantize::prepare(m, true);
   quantize::Result notes;
-  auto done = quantize::equalize(p.graph, notes);
+  auto done = quantize::equalize(p.graph, nullptr, {}, notes, nullptr);
   CHECK(done.size() == 2);
   CHECK(snr(m, p) > 100);
   Options o;
@@ -90,6 +91,40 @@ TEST_CASE("equalization leaves the float function alone and helps one scale per 
   double before = loss(m, o);
   o.corrections = {"equalization"};
   CHECK(loss(m, o) > before + 3);
+}
+
+TEST_CASE("equalization crosses Clip where no sample reaches its bound, and leaves the other channels alone") {
+  graph::Model m = three_convolutions();
+  graph::Graph& g = m.graph;
+  const graph::ValueId zero = g.add_constant("zero", Tensor::scalar(0.0f)), bound = g.add_constant("bound", Tensor::scalar(1.0f));
+  for (graph::NodeId id : std::vector<graph::NodeId>(g.order()))
+    if (g.node(id).is("Relu")) {
+      graph::Node& n = g.edit(id);
+      n.op = "Clip";
+      g.resize_inputs(id, 3);
+      g.set_input(id, 1, zero), g.set_input(id, 2, bound);
+    }
+  graph::Model p = quantize::prepare(m, true), alone = p;
+  quantize::Result notes;
+  CHECK(quantize::equalize(alone.graph, nullptr, {}, notes, nullptr).empty());  // no samples: nobody knows what the bounds touch
+  auto c = calibrated(m);
+  auto done = quantize::equalize(p.graph, c.get(), {}, notes, nullptr);
+  REQUIRE(done.size() == 2);
+  int64_t kept = 0, moved = 0;
+  for (float f : done[0].factor) ++(f == 1 ? kept : moved);
+  CHECK(kept > 0);
+  CHECK(moved > 0);
+  CHECK(done[0].past_bounds);
+  CHECK(count(p.graph, "Clip") == 2);
+  CHECK(count(p.graph, "Mul") == 0);
+  runtime::Comparer comparer(m.graph, p.graph, {false, 1});
+  for (const runtime::Named& inputs : c->kept_inputs()) comparer.feed(inputs);
+  CHECK(comparer.result().outputs.at(0).snr_db > 100);  // the float function on what calibration saw
+  Options o;
+  o.granularity = "per_tensor";
+  double before = loss(m, o);
+  o.corrections = {"equalization"};
+  CHECK(loss(m, o) > before);
 }
 
 TEST_CASE("a rescale without a place to fold it becomes a Mul and leaves the function alone") {

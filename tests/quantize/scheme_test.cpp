@@ -19,7 +19,9 @@ TEST_CASE("a scheme is the same after a trip through JSON") {
   s.activations["z"] = {DType::f8e4m3fn, 0.5f, 0, ""};
   s.nodes["eight"] = {"static", "Conv", "", quantize::WeightForm{DType::f8e5m2, 8, true, 0, 0, "minmax", "nearest", {}, {}}};
   s.activations["y"] = {DType::i16, 0.5f, 0, "x"};
+  s.nodes["conv"].bias_shift = {0.125f, -3e-5f};
   s.rescales.push_back({"x", {1.5f, 0.75f}, {"conv"}});
+  s.rescales.push_back({"y", {1.5f, 0.75f}, {"conv"}, true});
   CHECK(quantize::scheme_from_json(quantize::to_json(s), "file") == s);
 }
 
@@ -49,6 +51,44 @@ TEST_CASE("replaying a scheme makes the same model") {
   quantize::Result first = quantize::quantize(m, c.get(), o, nullptr);
   quantize::Result second = quantize::replay(m, quantize::scheme_from_json(quantize::to_json(first.scheme), "s"), nullptr, o, nullptr);
   CHECK(graph::print(first.model.graph) == graph::print(second.model.graph));
+}
+
+TEST_CASE("a scheme alone makes the same model: corrected biases and ranges that samples chose are in it") {
+  graph::Model m = quantize_test::three_convolutions();
+  auto c = quantize_test::calibrated(m);
+  for (const char* precision : {"int8", "int4", "int3"})
+    for (const char* granularity : {"per_channel", "per_tensor"})
+      for (const char* mode : {"static", "weight_only"}) {
+        CAPTURE(precision);
+        CAPTURE(granularity);
+        CAPTURE(mode);
+        quantize::Options o;
+        o.precision = precision, o.granularity = granularity, o.mode = mode, o.rounding = "nearest";
+        o.corrections = {o.mode == "static" ? "auto" : "bias_correction"}, o.format = "qdq";
+        quantize::Result first = quantize::quantize(m, c.get(), o, nullptr);
+        CHECK(first.scheme.nodes.at("c1").bias_shift.size() == 16);
+        quantize::Result second = quantize::replay(m, quantize::scheme_from_json(quantize::to_json(first.scheme), "s"), nullptr, o, nullptr);
+        CHECK(second.warnings.empty());
+        CHECK(graph::print(first.model.graph) == graph::print(second.model.graph));
+        CHECK(second.scheme == first.scheme);
+      }
+}
+
+TEST_CASE("shifts of biases are left out where the roundings they belong to cannot be made") {
+  graph::Model m = quantize_test::three_convolutions();
+  auto c = quantize_test::calibrated(m);
+  quantize::Options o;
+  o.precision = "int4", o.rounding = "adaround", o.corrections = {"auto"};
+  quantize::Result first = quantize::quantize(m, c.get(), o, nullptr);
+  quantize::Result alone = quantize::replay(m, first.scheme, nullptr, o, nullptr), again = quantize::replay(m, first.scheme, c.get(), o, nullptr);
+  CHECK(graph::print(first.model.graph) == graph::print(again.model.graph));
+  CHECK(alone.warnings.size() == 2);
+  o.rounding = "nearest", o.corrections = {"none"}, o.weight_range = "mse";
+  Scheme s = first.scheme;
+  for (auto& [name, form] : s.nodes) form.bias_shift.clear();
+  CHECK(graph::print(quantize::replay(m, s, nullptr, o, nullptr).model.graph) == graph::print(alone.model.graph));
+  s.nodes.at("c1").bias_shift = {1, 2, 3}, s.nodes.at("c1").weights->rounding = "nearest";
+  CHECK_THROWS_WITH_AS(quantize::replay(m, s, nullptr, o, nullptr), doctest::Contains("channels"), Error);
 }
 
 TEST_CASE("replaying a scheme of another model names what is missing") {
