@@ -65,6 +65,11 @@ TEST_CASE("a scheme alone makes the same model: corrected biases and ranges that
         quantize::Options o;
         o.precision = precision, o.granularity = granularity, o.mode = mode, o.rounding = "nearest";
         o.corrections = {o.mode == "static" ? "auto" : "bias_correction"}, o.format = "qdq";
+        if (o.precision != "int8")  // small weights keep 8 bits unless told
+          for (const char* name : {"c1", "c2", "c3"}) {
+            const int bits = o.precision == "int4" ? 4 : 3, axis = o.granularity == "per_tensor" ? -1 : 0;
+            o.overrides.nodes[name] = {o.mode, "", "", quantize::WeightForm{DType::i4, bits, true, axis, 0, "mse", "nearest", {}, {}}};
+          }
         quantize::Result first = quantize::quantize(m, c.get(), o, nullptr);
         CHECK(first.scheme.nodes.at("c1").bias_shift.size() == 16);
         quantize::Result second = quantize::replay(m, quantize::scheme_from_json(quantize::to_json(first.scheme), "s"), nullptr, o, nullptr);
@@ -78,12 +83,14 @@ TEST_CASE("shifts of biases are left out where the roundings they belong to cann
   graph::Model m = quantize_test::three_convolutions();
   auto c = quantize_test::calibrated(m);
   quantize::Options o;
-  o.precision = "int4", o.rounding = "adaround", o.corrections = {"auto"};
+  o.precision = "int4", o.corrections = {"auto"};
+  for (const char* name : {"c1", "c2", "c3"})
+    o.overrides.nodes[name] = {"static", "", "", quantize::WeightForm{DType::i4, 4, true, 0, 0, "mse", "adaround", {}, {}}};
   quantize::Result first = quantize::quantize(m, c.get(), o, nullptr);
   quantize::Result alone = quantize::replay(m, first.scheme, nullptr, o, nullptr), again = quantize::replay(m, first.scheme, c.get(), o, nullptr);
   CHECK(graph::print(first.model.graph) == graph::print(again.model.graph));
   CHECK(alone.warnings.size() == 2);
-  o.rounding = "nearest", o.corrections = {"none"}, o.weight_range = "mse";
+  o.corrections = {"none"};
   Scheme s = first.scheme;
   for (auto& [name, form] : s.nodes) form.bias_shift.clear();
   CHECK(graph::print(quantize::replay(m, s, nullptr, o, nullptr).model.graph) == graph::print(alone.model.graph));
