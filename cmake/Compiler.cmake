@@ -23,7 +23,7 @@ option(MO_WERROR "a compiler warning is an error" OFF)
 if(MO_WERROR)
   target_compile_options(mo_flags INTERFACE -Werror $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 endif()
-target_link_options(mo_flags INTERFACE -Wl,--gc-sections -Wl,-O1)
+target_link_options(mo_flags INTERFACE -Wl,--gc-sections -Wl,-O1 -Wl,--build-id=sha1)   # base/build_id.h reads it
 
 # MO_SANITIZE=address,undefined or MO_SANITIZE=thread
 set(MO_SANITIZE "" CACHE STRING "sanitizers for every target, as -fsanitize= takes them")

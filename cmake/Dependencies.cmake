@@ -44,7 +44,7 @@ add_library(mo::crypto ALIAS mo_dep_crypto)
 
 # Header-only ones come from Debian packages and lie on the default include path.
 find_path(MO_STB_INCLUDE stb/stb_image.h)
-foreach(header doctest/doctest.h nlohmann/json.hpp CLI/CLI.hpp stb/stb_image.h)
+foreach(header doctest/doctest.h nlohmann/json.hpp CLI/CLI.hpp stb/stb_image.h xxhash.h)
   string(MAKE_C_IDENTIFIER "MO_HAVE_${header}" found)
   find_path(${found} ${header})
   if(NOT ${found})

@@ -8,7 +8,7 @@ if(TARGET mo)
   foreach(name zlib libarchive protobuf yaml-cpp re2)   # the licences of what is linked in
     install(FILES "${MO_DEPS_DIR}/${name}/LICENCE.txt" DESTINATION share/doc/libmo1/third_party COMPONENT runtime RENAME "${name}.txt" OPTIONAL)
   endforeach()
-  foreach(name nlohmann-json3-dev libcli11-dev libstb-dev libssl-dev)
+  foreach(name nlohmann-json3-dev libcli11-dev libstb-dev libssl-dev libxxhash-dev)
     install(FILES "/usr/share/doc/${name}/copyright" DESTINATION share/doc/libmo1/third_party COMPONENT runtime RENAME "${name}.txt" OPTIONAL)
   endforeach()
   install(FILES include/mo/mo.h include/mo/mo.hpp DESTINATION include/mo COMPONENT development)

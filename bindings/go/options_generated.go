@@ -129,6 +129,12 @@ func SessionReleaseWeights(value bool) SessionOption {
 	return SessionOption(setKey("release_weights", value))
 }
 
+// SessionCacheFolder: Folder to keep packed weights in: later sessions of the same model, libmo and kind of processor
+// map them instead of packing again; none: nothing is kept. Default: none.
+func SessionCacheFolder(value string) SessionOption {
+	return SessionOption(setKey("cache_folder", value))
+}
+
 // SessionPrecision: Convolutions, products with constant weights and attention: exact float32 operands, or rounded to
 // bfloat16 where the processor multiplies that fast; models in bfloat16 always do the latter. Default: float32.
 func SessionPrecision(value string) SessionOption { return SessionOption(setKey("precision", value)) }

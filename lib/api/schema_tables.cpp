@@ -63,6 +63,9 @@ constexpr OptionRow k_session[] = {
     yes_no("prepare", "false", "Plan at creation; axes left open by the model and by shapes are 1."),
     whole("max_plans", "16", "Sets of input shapes to keep plans for; the least recently used go first.", 1, 10000),
     yes_no("release_weights", "false", "Give up the model's weights once they are packed for the kernels: less memory, one set of input shapes."),
+    word("cache_folder", "",
+         "Folder to keep packed weights in: later sessions of the same model, libmo and kind of processor map them instead of packing again; none: "
+         "nothing is kept."),
     one_of("precision", "float32", "float32|bf16",
            "Convolutions, products with constant weights and attention: exact float32 operands, or rounded to bfloat16 where the processor "
            "multiplies that fast; models in bfloat16 always do the latter."),

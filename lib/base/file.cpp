@@ -194,7 +194,7 @@ void AtomicFile::stage() {
   struct stat st;
   mode_t mode = ::stat(path_.c_str(), &st) == 0 ? (st.st_mode & 0777) : (0666 & ~current_umask());
   if (::fchmod(fd_.get(), mode) != 0) failed("set the mode of", errno);
-  if (::fsync(fd_.get()) != 0) failed("sync", errno);
+  if (durable_ && ::fsync(fd_.get()) != 0) failed("sync", errno);
   staged_ = true;
 }
 
@@ -210,7 +210,7 @@ void AtomicFile::commit() {
   temporary_.clear();
   fd_.close();
   // The file is in place; some file systems refuse to sync a folder, which is not the caller's fault.
-  if (::fsync(folder_.get()) != 0 && errno != EINVAL && errno != EROFS)
+  if (durable_ && ::fsync(folder_.get()) != 0 && errno != EINVAL && errno != EROFS)
     fail(Code::io, "cannot sync the folder of '", printable(path_), "': ", reason(errno));
 }
 

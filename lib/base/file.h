@@ -82,6 +82,8 @@ class AtomicFile {
   void commit();
   // Two files that belong together: stage() does all that can fail but the rename, then commit() both in turn.
   void stage();
+  // For files that can be made again: a power cut may leave one with holes, which its reader has to notice; nothing is waited for.
+  void not_durable() { durable_ = false; }
 
  private:
   void flush();
@@ -93,7 +95,7 @@ class AtomicFile {
   Descriptor fd_, folder_;
   std::vector<char> buffer_;
   int64_t position_ = 0;
-  bool staged_ = false;
+  bool staged_ = false, durable_ = true;
 };
 
 void write_file(const std::string& path, std::string_view contents);  // atomically

@@ -21,12 +21,25 @@ struct Operand {
   const Tensor* constant = nullptr;  // contents when known at plan time (always plain)
 };
 
-// Packed constants shared by all plans of a session (and sessions of a model): key -> storage, made once under a lock.
+// A constant in the form that a kernel wants: bytes without addresses in them, which another process of this build may use too.
+using Pack = std::shared_ptr<const void>;
+
+// What is packed, and how: equal keys mean equal packs.
+struct PackKey {
+  const Tensor& constant;
+  bool lasting;     // its storage stays where it is as long as the cache, so that its address tells it from others
+  std::string how;  // everything but the constant that the pack depends on
+  int64_t bytes;    // of the pack
+};
+
+// Packed constants shared by all plans of a session: made once under a lock.
 class PackCache {
  public:
   virtual ~PackCache() = default;
-  virtual std::shared_ptr<const void> get(const std::string& key, const std::function<std::shared_ptr<const void>()>& make) = 0;
+  virtual Pack get(const PackKey& key, const std::function<Pack()>& make) = 0;
 };
+// What packs depend on beside their keys: this build, oneDNN's, the instruction sets in use. Empty where the build cannot be told from others.
+std::string pack_identity();
 
 struct Request {
   const graph::Node& node;
@@ -36,6 +49,8 @@ struct Request {
   bool bf16 = false;                  // operands of products may be rounded to bfloat16, where the machine multiplies that fast
   const Operand& in(size_t i) const;  // an absent operand when out of range
   const Operand& out(size_t i = 0) const;
+  // The pack of a constant: of an input, or made from one on the way here.
+  Pack packed(const Tensor& constant, std::string how, int64_t bytes, const std::function<Pack()>& make) const;
 };
 
 // Pointers of one execution, in the order of the node's inputs and outputs (null where absent). scratch is 64-byte aligned and private.

@@ -198,6 +198,7 @@ std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, 
     Builder builder(shared_, g, input_values, output_count, where_, root_);
     if (options.release_weights && root_ && !bind) builder.on_packed([&](ValueId v) { release(g, v); });
     plan = builder.build(parts);
+    if (shared_->store) shared_->store->save();
     plan->folded_ = folded;
     plan->wants_contents_ = bind;
     break;

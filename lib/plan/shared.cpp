@@ -9,15 +9,6 @@
 
 namespace mo::plan {
 
-std::shared_ptr<const void> Packs::get(const std::string& key, const std::function<std::shared_ptr<const void>()>& make) {
-  std::lock_guard lock(mutex_);
-  auto it = entries_.find(key);
-  if (it != entries_.end()) return it->second;
-  std::shared_ptr<const void> made = make();
-  entries_.emplace(key, made);
-  return made;
-}
-
 void Lasting::add(const void* data) {
   std::lock_guard lock(mutex_);
   data_.insert(data);

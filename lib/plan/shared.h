@@ -1,14 +1,14 @@
 // What all plans of one session share: options, packed constants, blocks of memory for intermediate values.
 #pragma once
 #include <atomic>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
-#include "kernels/kernel.h"
+#include "plan/pack_store.h"
+#include "plan/packs.h"
 
 namespace mo::plan {
 
@@ -22,16 +22,6 @@ struct Options {
   int max_plans = 16;                         // per graph or subgraph
   bool bf16 = false;                          // kernels::Request::bf16
   bool release_weights = false;               // give up constants of the model once they are packed: one set of shapes only
-};
-
-// Packed constants by key; made once, kept as long as the cache.
-class Packs : public kernels::PackCache {
- public:
-  std::shared_ptr<const void> get(const std::string& key, const std::function<std::shared_ptr<const void>()>& make) override;
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const void>> entries_;
 };
 
 // One block of aligned memory.
@@ -77,6 +67,7 @@ class Lasting {
 
 struct Shared {
   Options options;
+  std::unique_ptr<PackStore> store;  // where packs are kept between processes
   Packs packs;
   WorkspacePool workspaces;
   // Only constants stored here may be packed under a key that outlives a plan, because a key may name an address.

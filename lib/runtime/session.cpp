@@ -61,13 +61,12 @@ void forget_inner_types(Graph& g) {
 
 class Session::Impl {
  public:
-  Impl(const Graph& source, SessionOptions given) : options(std::move(given)), shared(std::make_shared<plan::Shared>()) {
+  Impl(Graph source, SessionOptions given) : options(std::move(given)), original(std::move(source)), shared(std::make_shared<plan::Shared>()) {
     require(options.threads >= 0, Code::invalid_argument, "threads must not be negative, got ", options.threads);
     options.threads = resolve_threads(options.threads);
     require(options.max_plans >= 1, Code::invalid_argument, "max_plans must be at least 1, got ", options.max_plans);
     shared->options = {options.threads,  options.optimize,     options.disabled_passes, options.disabled_kernels,
                        options.observed, options.memory_limit, options.max_plans};
-    original = source;
     for (ValueId v : original.inputs) inputs.push_back({original.value(v).name, original.value(v).type, original.value(v).is_constant()});
     add_extra_outputs();
     check_observed();
@@ -89,10 +88,11 @@ class Session::Impl {
         std::all_of(inputs.begin(), inputs.end(), [](const Port& p) { return !p.optional && (!p.type.is_tensor() || p.type.is_static()); });
     shared->options.release_weights = options.release_weights || one_shape;
     shared->options.bf16 = (options.bf16 || has_bf16(original)) && (cpu().avx512_bf16 || cpu().amx_bf16);
+    if (!options.cache_folder.empty()) {
+      shared->store = std::make_unique<plan::PackStore>(options.cache_folder, original);
+      shared->packs.use(shared->store.get());
+    }
     program = make_program(std::vector<char>(inputs.size(), 0));
-    bool defaults = std::any_of(inputs.begin(), inputs.end(), [](const Port& p) { return p.optional; });
-    if (shared->options.release_weights && !defaults)  // no other program will be made of it
-      for (ValueId v = 0; v < original.value_count(); ++v) original.value(v).constant = Tensor();
   }
 
   void add_extra_outputs() {
@@ -114,6 +114,9 @@ class Session::Impl {
   // given[k]: the caller supplies input k, so that its default is no constant.
   std::shared_ptr<plan::Program> make_program(const std::vector<char>& given) {
     Graph g = original;
+    bool defaults = std::any_of(inputs.begin(), inputs.end(), [](const Port& p) { return p.optional; });
+    if (shared->options.release_weights && !defaults)  // no other program will be made of it
+      for (ValueId v = 0; v < original.value_count(); ++v) original.value(v).constant = Tensor();
     std::vector<ValueId> kept;
     for (size_t k = 0; k < inputs.size(); ++k) {
       ValueId v = original.inputs[k];
@@ -213,7 +216,7 @@ class Session::Impl {
   std::map<std::vector<char>, std::shared_ptr<plan::Program>> variants;
 };
 
-Session::Session(const Graph& graph, SessionOptions options) : impl_(std::make_unique<Impl>(graph, std::move(options))) {}
+Session::Session(Graph graph, SessionOptions options) : impl_(std::make_unique<Impl>(std::move(graph), std::move(options))) {}
 Session::~Session() = default;
 
 const std::vector<Port>& Session::inputs() const { return impl_->inputs; }
@@ -323,6 +326,11 @@ Session::Memory Session::memory() const {
     m.packed_bytes = std::max(m.packed_bytes, plan->packed_bytes());
     m.contexts += static_cast<int>(plan->context_count());
     ++m.plans;
+  }
+  if (const auto& store = impl_->shared->store) {
+    const plan::PackStore::Counts counts = store->counts();
+    m.packs_made = counts.made;
+    m.packs_mapped = counts.mapped;
   }
   m.peak_rss_bytes = peak_rss();
   return m;

@@ -33,6 +33,8 @@ struct SessionOptions {
   // Round the operands of products with constant weights to bfloat16 where the processor multiplies that fast (sums stay float32). Models whose own
   // tensors are bfloat16 do so anyway.
   bool bf16 = false;
+  // Folder in which packed weights are kept for later sessions of the same model, build and kind of processor, which map them; empty: none.
+  std::string cache_folder;
   int64_t memory_limit = 0;  // bytes one run may take for intermediate values and outputs; 0: no limit
   uint64_t seed = 0;         // of random operators without a seed of their own
 };
@@ -51,8 +53,9 @@ struct Port {
 
 class Session {
  public:
-  // Copies what it needs; tensor storage is shared with the model. Throws what the passes, inference or operators object to.
-  explicit Session(const graph::Graph& graph, SessionOptions options = {});
+  // Tensor storage is shared with whoever else holds the graph; where nobody does, released weights are freed one by one as they are packed.
+  // Throws what the passes, inference or operators object to.
+  explicit Session(graph::Graph graph, SessionOptions options = {});
   explicit Session(const graph::Model& model, SessionOptions options = {}) : Session(model.graph, std::move(options)) {}
   ~Session();
   Session(const Session&) = delete;
@@ -85,6 +88,7 @@ class Session {
     int64_t weight_bytes = 0;    // constants kept as they are
     int64_t peak_rss_bytes = 0;  // of the process
     int plans = 0, contexts = 0;
+    int64_t packs_made = 0, packs_mapped = 0;  // with a cache_folder: weights packed here, and found in its file
   };
   Memory memory() const;
 

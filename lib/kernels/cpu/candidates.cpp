@@ -1,6 +1,7 @@
 // The table of CPU candidates.
 #include "kernels/kernel.h"
 
+#include <algorithm>
 #include <map>
 
 namespace mo::kernels {
@@ -22,6 +23,12 @@ const Candidate* const k_all[] = {
 const Operand& Request::in(size_t i) const {
   static const Operand absent;
   return i < inputs.size() ? inputs[i] : absent;
+}
+
+Pack Request::packed(const Tensor& constant, std::string how, int64_t bytes, const std::function<Pack()>& make) const {
+  if (!packs) return make();
+  const bool own = std::any_of(inputs.begin(), inputs.end(), [&](const Operand& x) { return x.constant && x.constant->raw() == constant.raw(); });
+  return packs->get({constant, own, std::move(how), bytes}, make);
 }
 
 const Operand& Request::out(size_t i) const {

@@ -179,8 +179,8 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.after.assign(static_cast<size_t>(at), 0);
   g.by_zero.assign(static_cast<size_t>(at), 0);
   Blob blob{nullptr, at, bytes};
-  auto make = [&]() -> std::shared_ptr<const void> {
-    const size_t size = static_cast<size_t>((blob.bytes() + 63) / 64 * 64);
+  const size_t size = static_cast<size_t>((blob.bytes() + 63) / 64 * 64);
+  auto make = [&]() -> Pack {
     blob.data = static_cast<char*>(std::aligned_alloc(64, size));
     require(blob.data != nullptr, Code::out_of_memory, "out of memory: ", size, " bytes for packed constants");
     std::memset(blob.data, 0, size);
@@ -189,14 +189,12 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   };
   if (!view.tensor) {
     require(g.wide(), Code::internal, "weights that are packed during the run want wide rows");
-  } else if (r.packs && r.in(1).constant) {
-    std::string key = text("int8 ", onednn::constant_key(r, *view.tensor), " ", view.first, " ", view.n_stride, " ", view.segments, " ", view.length,
-                           " ", view.offset.back(), " ", columns, " ", static_cast<int>(g.isa), g.fused, g.bytes, " ");
-    key.append(reinterpret_cast<const char*>(w_zero.data()), 4 * w_zero.size());
-    g.weights = r.packs->get(key, make);
-    blob.data = static_cast<char*>(const_cast<void*>(g.weights.get()));
   } else {
-    g.weights = make();
+    std::string how = text("int8 ", view.first, " ", view.n_stride, " ", view.segments, " ", view.length, " ", view.offset.back(), " ", columns, " ",
+                           static_cast<int>(g.isa), g.fused, g.bytes, " ");
+    how.append(reinterpret_cast<const char*>(w_zero.data()), 4 * w_zero.size());
+    g.weights = r.in(1).constant ? r.packed(*view.tensor, std::move(how), static_cast<int64_t>(size), make) : make();
+    blob.data = static_cast<char*>(const_cast<void*>(g.weights.get()));
   }
   const int32_t total = static_cast<int32_t>(g.segments * g.length);
   bool correct = false;

@@ -56,8 +56,8 @@ struct RowsMatmul {
 
 // Element (k, n) of B is data[k * k_stride + n * n_stride].
 std::shared_ptr<const void> pack(const Panels& p, const uint8_t* data, int64_t k_stride, int64_t n_stride, uint8_t flip, int threads) {
-  const int64_t depth = p.depth(), last = p.count() - 1;
-  std::shared_ptr<void> packed = lasting_memory((last * k_panel + p.columns(last)) * depth * 4);
+  const int64_t depth = p.depth();
+  std::shared_ptr<void> packed = lasting_memory(p.bytes());
   auto* dst = static_cast<uint8_t*>(packed.get());
   parallel_for(threads, p.count(), 1, [&](int64_t from, int64_t to) {
     for (int64_t e = from; e < to; ++e) {
@@ -109,12 +109,10 @@ Offer prepare(const Request& r) {
   m.w.kind = PanelKind::i8_words;
   m.w.n = n, m.w.k = k;
   for (int64_t j = 0; j < n; ++j) m.w.zero.push_back(side_of(b.dtype, qb->zero[qb->zero.size() == 1 ? 0 : static_cast<size_t>(j)]).zero);
-  auto make = [&] {
+  auto make = [&]() -> Pack {
     return pack(m.w, static_cast<const uint8_t*>(b.constant->raw()), p.b.strides[0], p.b.strides[1], side_of(b.dtype, 0).flip, r.threads);
   };
-  m.w.data =
-      r.packs ? r.packs->get(text("int8 rows ", onednn::constant_key(r, *b.constant), " ", n, " ", k, " ", p.b.strides[0], " ", p.b.strides[1]), make)
-              : make();
+  m.w.data = r.packed(*b.constant, text("int8 rows ", n, " ", k, " ", p.b.strides[0], " ", p.b.strides[1]), m.w.bytes(), make);
   m.words = (k + 63) / 64 * 64;
   m.threads = static_cast<double>(m.rows) * static_cast<double>(n) * static_cast<double>(k) < 2e5 ? 1 : r.threads;
   Prepared out;

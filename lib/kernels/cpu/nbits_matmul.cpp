@@ -27,7 +27,7 @@ Packed pack(const Request& r, const Shapes& s) {
   const Tensor &b = *r.in(1).constant, &scale = *r.in(2).constant;
   const Tensor* zero = r.in(3).present ? r.in(3).constant : nullptr;
   auto nibble = [](const uint8_t* p, int64_t i) { return static_cast<uint32_t>(i % 2 ? p[i / 2] >> 4 : p[i / 2] & 15); };
-  auto make_data = [&]() -> std::shared_ptr<const void> {
+  auto make_data = [&]() -> Pack {
     std::shared_ptr<void> out = lasting_memory(s.groups * s.depth / 2 * k_columns);
     auto* dst = static_cast<uint32_t*>(out.get());
     const auto* src = static_cast<const uint8_t*>(b.raw());
@@ -45,7 +45,7 @@ Packed pack(const Request& r, const Shapes& s) {
     return out;
   };
   auto spread = [&](auto value) {
-    return [&s, value]() -> std::shared_ptr<const void> {
+    return [&s, value]() -> Pack {
       std::vector<float> out(static_cast<size_t>(s.groups * s.blocks * k_columns), 0.0f);
       for (int64_t n = 0; n < s.n; ++n)
         for (int64_t k = 0; k < s.blocks; ++k) out[static_cast<size_t>((n / k_columns * s.blocks + k) * k_columns + n % k_columns)] = value(n, k);
@@ -57,11 +57,11 @@ Packed pack(const Request& r, const Shapes& s) {
     if (zero->dtype() != DType::u8) return static_cast<float>(zero->number(n * s.blocks + k));
     return static_cast<float>(nibble(static_cast<const uint8_t*>(zero->raw()) + n * ((s.blocks + 1) / 2), k));
   });
-  auto get = [&](const char* what, const Tensor& t, auto make) {
-    if (!r.packs) return std::shared_ptr<const void>(make());
-    return r.packs->get(text("nbits ", what, " ", onednn::constant_key(r, t), " ", s.n, " ", s.k, " ", s.block), make);
+  auto get = [&](const char* what, const Tensor& t, int64_t per_column, auto make) {
+    return r.packed(t, text("nbits ", what, " ", s.n, " ", s.k, " ", s.block), s.groups * k_columns * per_column, make);
   };
-  return {get("data", b, make_data), get("scales", scale, make_scales), zero ? get("zeros", *zero, make_zeros) : nullptr};
+  return {get("data", b, s.depth / 2, make_data), get("scales", scale, 4 * s.blocks, make_scales),
+          zero ? get("zeros", *zero, 4 * s.blocks, make_zeros) : nullptr};
 }
 
 struct Job {

@@ -22,24 +22,6 @@ dnnl_stream_t stream() {
   return mine.get();
 }
 
-uint64_t content_hash(const void* data, int64_t bytes) {
-  const uint64_t k = 0x9E3779B97F4A7C15ull;
-  uint64_t lane[4] = {k, k ^ 0x123456789abcdefull, ~k, static_cast<uint64_t>(bytes)};
-  const char* p = static_cast<const char*>(data);
-  int64_t i = 0;
-  for (; i + 32 <= bytes; i += 32)
-    for (int j = 0; j < 4; ++j) {
-      uint64_t v;
-      std::memcpy(&v, p + i + 8 * j, 8);
-      lane[j] = (lane[j] ^ v) * k;
-      lane[j] ^= lane[j] >> 29;
-    }
-  uint64_t h = 0;
-  for (; i < bytes; ++i) h = (h ^ static_cast<unsigned char>(p[i])) * k;
-  for (uint64_t l : lane) h = (h ^ l ^ (h >> 31)) * k;
-  return h;
-}
-
 std::shared_ptr<void> aligned_bytes(size_t bytes) {
   void* p = std::aligned_alloc(k_alignment, (bytes + k_alignment - 1) / k_alignment * k_alignment + k_alignment);
   require(p != nullptr, Code::out_of_memory, "out of memory: ", bytes, " bytes for packed constants");
@@ -177,17 +159,6 @@ void Step::run_on(const Args& args, void* const* pointers) const {
           static_cast<int>(status));
 }
 
-std::string content_key(const Tensor& constant) {
-  int64_t bytes = constant.bytes();
-  return text(name(constant.dtype()), " ", std::span<const int64_t>(constant.shape()), " ", content_hash(constant.raw(), bytes));
-}
-
-std::string constant_key(const Request& request, const Tensor& constant) {
-  bool own =
-      std::any_of(request.inputs.begin(), request.inputs.end(), [&](const Operand& x) { return x.constant && x.constant->raw() == constant.raw(); });
-  return own ? text("@", reinterpret_cast<uintptr_t>(constant.raw())) : content_key(constant);
-}
-
 std::shared_ptr<const void> hold(const Tensor& tensor) {
   auto kept = std::make_shared<Tensor>(tensor);
   return {kept, kept->raw()};
@@ -203,9 +174,30 @@ std::shared_ptr<const void> ints(std::vector<int32_t> values) {
   return {kept, kept->data()};
 }
 
+namespace {
+
+// Equal for equal layouts, in every process. The blob alone would not be: it has bytes that nobody sets. Where more than blocks lies in the memory
+// (sums for 8-bit products, opaque formats), which no query tells, it is taken all the same: another key for the same layout costs a pack, no more.
+std::string layout_key(const Desc& desc) {
+  auto list = [](const Dims& dims) { return text(std::span<const int64_t>(dims)); };
+  std::string key =
+      text(static_cast<int>(desc.get_data_type()), list(desc.get_dims()), list(desc.get_padded_dims()), list(desc.get_padded_offsets()));
+  auto bytes = static_cast<int64_t>(dnnl::memory::data_type_size(desc.get_data_type()));
+  for (int64_t dim : desc.get_padded_dims()) bytes *= dim;
+  if (desc.get_format_kind() == dnnl::memory::format_kind::blocked) {
+    key += text(list(desc.get_strides()), list(desc.get_inner_blks()), list(desc.get_inner_idxs()), desc.get_submemory_offset());
+    if (bytes == static_cast<int64_t>(desc.get_size())) return key;
+  }
+  Desc copy = desc;  // get_blob is not const
+  const std::vector<uint8_t> blob = copy.get_blob();
+  return key.append(blob.begin(), blob.end());
+}
+
+}  // namespace
+
 std::shared_ptr<const void> pack(const Request& request, const Tensor& constant, const Desc& from, const Desc& to) {
   if (from == to) return hold(constant);
-  auto make = [&]() -> std::shared_ptr<const void> {
+  auto make = [&]() -> Pack {
     std::shared_ptr<void> packed = aligned_bytes(to.get_size());
     dnnl::memory src(from, engine(), const_cast<void*>(constant.raw())), dst(to, engine(), packed.get());
     Team team(request.threads);
@@ -214,13 +206,7 @@ std::shared_ptr<const void> pack(const Request& request, const Tensor& constant,
     s.wait();
     return packed;
   };
-  if (!request.packs) return make();
-  Desc f = from, t = to;  // get_blob is not const
-  std::vector<uint8_t> a = f.get_blob(), b = t.get_blob();
-  std::string key = text("onednn ", constant_key(request, constant), " ");
-  key.append(a.begin(), a.end());
-  key.append(b.begin(), b.end());
-  return request.packs->get(key, make);
+  return request.packed(constant, text("onednn ", layout_key(from), " ", layout_key(to)), static_cast<int64_t>(to.get_size()), make);
 }
 
 std::unique_ptr<Step> reorder(const Desc& from, const Desc& to, int threads) {

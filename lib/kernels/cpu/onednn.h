@@ -109,9 +109,4 @@ std::shared_ptr<const void> hold(const Tensor& tensor);  // its own memory, kept
 // Copies (and converts) between two descriptions of one shape.
 std::unique_ptr<Step> reorder(const Desc& from, const Desc& to, int threads);
 
-// A key that is equal only for equal contents, for the pack cache.
-std::string content_key(const Tensor& constant);
-// By address where the node's own constant is meant (it outlives the cache), else by contents.
-std::string constant_key(const Request& request, const Tensor& constant);
-
 }  // namespace mo::kernels::onednn

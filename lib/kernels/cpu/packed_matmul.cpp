@@ -71,8 +71,8 @@ std::shared_ptr<const void> pack(const Request& r, const Product& p) {
   const size_t rank = p.b.dims.size();
   const int64_t n = p.n(), k = p.k(), n_stride = p.b.strides[rank - 1], k_stride = p.b.strides[rank - 2];
   const Tensor& w = *r.in(1).constant;
-  auto make = [&]() -> std::shared_ptr<const void> {
-    const int64_t panels = (n + k_float_panel - 1) / k_float_panel;
+  const int64_t panels = (n + k_float_panel - 1) / k_float_panel;
+  auto make = [&]() -> Pack {
     Tensor out = Tensor::allocate(DType::f32, {panels, k, k_float_panel});
     auto* dst = out.mutable_data<float>();
     const float* src = w.data<float>();
@@ -88,7 +88,7 @@ std::shared_ptr<const void> pack(const Request& r, const Product& p) {
     });
     return onednn::hold(out);
   };
-  return r.packs ? r.packs->get(text("panels of 16 ", onednn::constant_key(r, w), " ", n, " ", k, " ", n_stride, " ", k_stride), make) : make();
+  return r.packed(w, text("panels of 16 ", n, " ", k, " ", n_stride, " ", k_stride), panels * k * k_float_panel * 4, make);
 }
 
 Offer prepare(const Request& r) {

@@ -17,9 +17,14 @@
 
 namespace mo::kernels {
 
+namespace {
+int64_t element_bytes(PanelKind kind) { return kind == PanelKind::f32 ? 4 : kind == PanelKind::bf16 ? 2 : 1; }
+}  // namespace
+
+int64_t Panels::bytes() const { return ((count() - 1) * k_panel + columns(count() - 1)) * depth() * panel_group(kind) * element_bytes(kind); }
+
 const void* Panels::panel(int64_t p) const {
-  const int64_t element = kind == PanelKind::f32 ? 4 : kind == PanelKind::bf16 ? 2 : 1;
-  return static_cast<const char*>(data.get()) + p * k_panel * depth() * panel_group(kind) * element;
+  return static_cast<const char*>(data.get()) + p * k_panel * depth() * panel_group(kind) * element_bytes(kind);
 }
 
 PanelKind panel_kind(const Request& r, DType weights) {
@@ -52,9 +57,9 @@ struct Reader {
 };
 
 template <class T, class Element>
-std::shared_ptr<const void> fill(const Panels& p, const Element& element) {
-  const int64_t group = panel_group(p.kind), depth = p.depth(), last = p.count() - 1;
-  std::shared_ptr<void> packed = lasting_memory((last * k_panel + p.columns(last)) * depth * group * static_cast<int64_t>(sizeof(T)));
+Pack fill(const Panels& p, const Element& element) {
+  const int64_t group = panel_group(p.kind), depth = p.depth();
+  std::shared_ptr<void> packed = lasting_memory(p.bytes());
   T* dst = static_cast<T*>(packed.get());
   for (int64_t j = 0; j < p.n; ++j) {
     T* to = dst + j / k_panel * k_panel * depth * group + j % k_panel * group;
@@ -78,7 +83,7 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
       p.zero[static_cast<size_t>(j)] = reader.zero(j);
     }
   }
-  auto make = [&]() -> std::shared_ptr<const void> {
+  auto make = [&]() -> Pack {
     switch (kind) {
       case PanelKind::i8:
       case PanelKind::i8_words: return fill<uint8_t>(p, [&](int64_t j, int64_t i) { return static_cast<uint8_t>(reader.byte(j, i)); });
@@ -86,16 +91,12 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
       default: return fill<float>(p, [&](int64_t j, int64_t i) { return reader.real(j, i); });
     }
   };
-  if (!r.packs) {
-    p.data = make();
-    return p;
-  }
-  std::string key = text("panels ", static_cast<int>(kind), " ", onednn::constant_key(r, s.constant), " ", s.first, " ", s.n, " ", s.k);
+  std::string how = text("panels ", static_cast<int>(kind), " ", s.first, " ", s.n, " ", s.k, " ");
   if (eight && !eight_bits(kind)) {
-    key.append(reinterpret_cast<const char*>(s.scale), static_cast<size_t>(s.n) * sizeof(float));
-    for (int64_t j = 0; j < s.n; ++j) key += text(" ", reader.zero(j));
+    how.append(reinterpret_cast<const char*>(s.scale), static_cast<size_t>(s.n) * sizeof(float));
+    for (int64_t j = 0; j < s.n; ++j) how += text(" ", reader.zero(j));
   }
-  p.data = r.packs->get(key, make);
+  p.data = r.packed(s.constant, std::move(how), p.bytes(), make);
   return p;
 }
 

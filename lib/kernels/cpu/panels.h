@@ -26,6 +26,7 @@ struct Panels {
   int64_t count() const { return (n + k_panel - 1) / k_panel; }
   int64_t depth() const { return (k + panel_group(kind) - 1) / panel_group(kind); }
   int64_t columns(int64_t p) const { return p + 1 < count() ? k_panel : (n - p * k_panel + 15) / 16 * 16; }
+  int64_t bytes() const;  // of data
   const void* panel(int64_t p) const;
 };
 
