@@ -53,15 +53,13 @@ class Library:
 class Session:
     """A model made ready to run on fixed inputs (an .npz file); calling it runs once."""
 
-    def __init__(self, library, path, threads, precision="float32", shapes=()):
+    def __init__(self, library, path, threads, precision="float32", shapes=(), cache=""):
         self.lib, self.inputs, self.outputs = library, None, None
-        model = library.make("mo_model_load", path.encode(), None)
-        options = library.options("session", threads=threads, precision=precision, shapes=list(shapes), release_weights=bool(shapes))
+        options = library.options("session", threads=threads, precision=precision, shapes=list(shapes), release_weights=bool(shapes), cache_folder=cache)
         try:
-            self.session = library.make("mo_session_create", model, options)
+            self.session = library.make("mo_session_load", path.encode(), None, options)
         finally:
             library.c.mo_options_free(options)
-            library.c.mo_model_free(model)
         self.run = library.c.mo_session_run_into
         self.run.restype, self.run.argtypes = c.c_void_p, [c.c_void_p] * 4
 

@@ -3,6 +3,7 @@
   python bench/load.py --models DIR [--row resnet50,bert_base,llama_prefill] [--precision fp32,int8] [--times 3]
   python bench/load.py --model FILE.onnx [--shape input=1x3x224x224]
   python bench/load.py --model FILE.onnx --cycles 1000
+  python bench/load.py --models DIR --cache      beside them libmo with a cache_folder that an earlier session has filled
 
 Load: reading the file and making the session for fixed shapes, then the first run. Peak: of the process from before loading to after the first run,
 less what it held before (interpreter, libraries). Of several times the least counts; files are in the page cache.
@@ -21,6 +22,9 @@ ENGINES = (("libmo", "libmo"), ("onnxruntime", "ORT"), ("openvino", "OV"))
 
 
 def once(engine, path, load):
+    """One fresh process; `engine` may be "libmo+cache"."""
+    engine, _, cache = engine.partition("+")
+    load = dict(load, cache=load["cache"] if cache else "")
     with Process() as process:
         loaded = process.ask("load", engine=engine, path=path, **load)
         peak = process.ask("memory")["peak_mb"]
@@ -47,6 +51,7 @@ def main():
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--times", type=int, default=3)
     p.add_argument("--cycles", type=int)
+    p.add_argument("--cache", action="store_true")
     a = p.parse_args()
     if bool(a.models) == bool(a.model):
         p.error("give --models or --model")
@@ -54,7 +59,8 @@ def main():
         [(models.ROWS[r][0], os.path.join(a.models, models.ROWS[r][1] + ".onnx"), models.ROWS[r][2], a.precision) for r in a.row]
     print(f"$ python bench/load.py {' '.join(sys.argv[1:])}\n")
     if not a.cycles:
-        print("| model | | libmo: load + first run ms / peak MB (+ held before) | ORT | OV |\n|---|---|---|---|---|")
+        more = (" libmo, cached |", "---|") if a.cache else ("", "")
+        print(f"| model | | libmo: load + first run ms / peak MB (+ held before) | ORT | OV |{more[0]}\n|---|---|---|---|---|{more[1]}")
     for title, path, sizes, precisions in rows:
         inputs = models.inputs_of(path)
         shapes = models.shapes_of(inputs, sizes, a.shape)
@@ -63,14 +69,18 @@ def main():
             npz = os.path.join(temporary, "in.npz")
             np.savez(npz, **models.feed(inputs, shapes, 0))
             for precision in precisions:
-                load = {"npz": npz, "threads": a.threads, "precision": precision, "axes": models.axes_of(inputs, shapes)}
+                load = {"npz": npz, "threads": a.threads, "precision": precision, "axes": models.axes_of(inputs, shapes),
+                        "cache": os.path.join(temporary, "packs") if a.cache else ""}
+                def file_of(engine):
+                    return models.files(engine, precision, path, os.path.join(folder, "peers_cache"), os.path.join(folder, "libmo_cache"), sizes)[0][1]
                 if a.cycles:
                     with Process() as process:
-                        seen = process.ask("cycles", path=path, count=a.cycles, **load)["now_mb"]
-                    print(f"{title}: resident MB after cycle " + ", ".join(f"{k}: {v:.1f}" for k, v in seen.items()), flush=True)
+                        seen = process.ask("cycles", path=file_of("libmo"), count=a.cycles, **load)["now_mb"]
+                    print(f"{title} {precision}: resident MB after cycle " + ", ".join(f"{k}: {v:.1f}" for k, v in seen.items()), flush=True)
                     continue
-                cells = [row_text(e, models.files(e, precision, path, os.path.join(folder, "peers_cache"), os.path.join(folder, "libmo_cache"), sizes)[0][1], load, a.times)
-                         for e, _ in ENGINES]
+                cells = [row_text(e, file_of(e), load, a.times) for e, _ in ENGINES]
+                if a.cache:
+                    cells.append(row_text("libmo+cache", file_of("libmo"), load, a.times + 1))
                 print(f"| {title} | {precision} | {' | '.join(cells)} |", flush=True)
 
 

@@ -1,6 +1,6 @@
 """One engine with one model in a process of its own, kept warm: JSON requests come line by line on standard input, answers go out on standard output.
 
-{"do": "load", "engine", "path", "npz", "threads", "precision", "axes"} -> {"load_ms", "first_ms", "import_mb"}      {"do": "run", "seconds", "least", "warm"} -> {"times"}
+{"do": "load", "engine", "path", "npz", "threads", "precision", "axes", "cache"} -> {"load_ms", "first_ms", "import_mb"}      {"do": "run", "seconds", "least", "warm"} -> {"times"}
 {"do": "memory"} -> {"peak_mb", "now_mb"}      {"do": "cycles", ...as load, "count"} -> {"now_mb": {cycle: MB}}
 {"do": "work"} -> {"macs", "bytes"} of libmo's plan      {"do": "profile", "runs"} -> libmo's profile
 """
@@ -38,14 +38,14 @@ def openvino(path, threads, precision, feed, axes):
     return lambda: request.infer(feed, share_inputs=True, share_outputs=True)
 
 
-def libmo(path, threads, precision, feed, axes=None):
+def libmo(path, threads, precision, feed, axes=None, cache=""):
     from libmo import Library, Session
     shapes = [f"{name}={'x'.join(map(str, a.shape))}" for name, a in feed.items() if a.ndim]
-    return Session(Library(), path, threads, "bf16" if precision == "bf16" else "float32", shapes)
+    return Session(Library(), path, threads, "bf16" if precision == "bf16" else "float32", shapes, cache)
 
 
 class Worker:
-    def load(self, engine, path, npz, threads, precision, axes):
+    def load(self, engine, path, npz, threads, precision, axes, cache=""):
         import numpy as np
         make = {"libmo": libmo, "onnxruntime": onnxruntime, "openvino": openvino}[engine]
         importlib.import_module(engine)
@@ -53,7 +53,7 @@ class Worker:
             feed = {name: f[name] for name in f.files}
         reset_peak()
         base, start = status_mb("VmRSS"), time.perf_counter()
-        self.once = make(path, threads, precision, feed, axes)
+        self.once = make(path, threads, precision, feed, axes, **({"cache": cache} if cache else {}))
         loaded = time.perf_counter()
         if engine == "libmo":
             self.once.feed(npz)
@@ -75,14 +75,14 @@ class Worker:
     def memory(self):
         return {"peak_mb": status_mb("VmHWM"), "now_mb": status_mb("VmRSS")}
 
-    def cycles(self, path, npz, threads, precision, axes, count):
+    def cycles(self, path, npz, threads, precision, axes, count, cache=""):
         """Loads, runs once and frees, again and again."""
         import numpy as np
         with np.load(npz) as f:
             feed = {name: f[name] for name in f.files}
         seen = {}
         for i in range(1, count + 1):
-            session = libmo(path, threads, precision, feed)
+            session = libmo(path, threads, precision, feed, cache=cache)
             session.feed(npz)
             session()
             session.close()

@@ -27,6 +27,23 @@ func NewSession(model *Model, options ...SessionOption) (*Session, error) {
 	return &Session{h}, nil
 }
 
+// LoadSession makes a file's model ready to run. Nobody else holds that model, so weights that are released (SessionReleaseWeights) are never in memory
+// twice. load is how the file is read; nil: by the defaults.
+func LoadSession(path string, load []LoadOption, options ...SessionOption) (*Session, error) {
+	if err := plain("path", path); err != nil {
+		return nil, err
+	}
+	var out uintptr
+	err := fill("load", load, func(l uintptr) error {
+		return fill("session", options, func(o uintptr) error { return check(native.Mo_session_load(path, l, o, &out)) })
+	})
+	h, err := made(out, sessionKind, err)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{h}, nil
+}
+
 // Run runs once. inputs names every input that has no default.
 func (s *Session) Run(ctx context.Context, inputs *Tensors) (*Tensors, error) {
 	var l lease
@@ -95,6 +112,9 @@ type Memory struct {
 	PeakRSS  int64 `json:"peak_rss_bytes"` // of the whole process
 	Plans    int64 `json:"plans"`          // sets of shapes planned
 	Contexts int64 `json:"contexts"`       // runs that can go on at once without a new arena
+
+	PacksMade   int64 `json:"packs_made"`   // with a cache folder: weights packed here
+	PacksMapped int64 `json:"packs_mapped"` // and weights found in its file
 }
 
 // Memory tells what the session holds.

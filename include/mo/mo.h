@@ -337,6 +337,11 @@ MO_API void mo_dataset_free(mo_dataset *dataset);
 /* Makes a model ready to run; kernels and memory are planned per set of input shapes, at their first run. options: "session". */
 MO_API mo_error *mo_session_create(const mo_model *model, const mo_options *options, mo_session **out);
 
+/* The same straight from a file, whose model nobody else holds: with "release_weights" (or in a model that leaves no shape open) each weight is
+ * freed as soon as it is packed, so that they are never in memory twice. load_options: "load" (may be NULL); options: "session".
+ * Errors: those of mo_model_load and of mo_session_create. */
+MO_API mo_error *mo_session_load(const char *path, const mo_options *load_options, const mo_options *options, mo_session **out);
+
 /* Runs once. `inputs` names every input that has no default. control may be NULL.
  * Errors: MO_ERR_NOT_FOUND for missing and unknown names, MO_ERR_SHAPE, MO_ERR_TYPE, and what operators object to. */
 MO_API mo_error *mo_session_run(mo_session *session, const mo_tensors *inputs, mo_control *control, mo_tensors **outputs);
@@ -357,7 +362,8 @@ MO_API mo_error *mo_session_explain_text(mo_session *session, mo_buffer **text);
  * "gflops", "gbytes_per_s"; of the whole "run_us", "run_min_us", "run_median_us", "macs", "bytes". */
 MO_API mo_error *mo_session_profile_json(mo_session *session, const mo_tensors *inputs, int32_t iterations, mo_buffer **json);
 
-/* {"arena_bytes", "packed_bytes", "weight_bytes", "peak_rss_bytes", "plans", "contexts"}. */
+/* {"arena_bytes", "packed_bytes", "weight_bytes", "peak_rss_bytes", "plans", "contexts"}, and with a "cache_folder" how many weights were packed
+ * and how many were found in its file: "packs_made", "packs_mapped". */
 MO_API mo_error *mo_session_memory_json(mo_session *session, mo_buffer **json);
 MO_API void mo_session_free(mo_session *session);
 

@@ -463,6 +463,11 @@ class Session : public detail::Owner<mo_session, mo_session_free> {
  public:
   explicit Session(const Model &model, const Options *options = nullptr)
       : Owner(detail::make<mo_session>([&](mo_session **out) { return mo_session_create(model.get(), detail::get(options), out); })) {}
+  /* Straight from a file: weights that are released are never in memory twice. */
+  static Session load(const std::string &path, const Options *options = nullptr, const Options *load_options = nullptr) {
+    return Session(detail::make<mo_session>(
+        [&](mo_session **out) { return mo_session_load(path.c_str(), detail::get(load_options), detail::get(options), out); }));
+  }
 
   Tensors run(const Tensors &inputs, Control *control = nullptr) {
     mo_tensors *out = nullptr;
@@ -484,6 +489,9 @@ class Session : public detail::Owner<mo_session, mo_session_free> {
   std::string memory_json() {
     return detail::text([&](mo_buffer **out) { return mo_session_memory_json(get(), out); });
   }
+
+ private:
+  explicit Session(mo_session *session) noexcept : Owner(session) {}
 };
 
 /* Statistics of a model's activations. */

@@ -3,16 +3,13 @@
 
 #include "api/buffer.h"
 #include "api/model.h"
-#include "api/options.h"
-#include "onnx/read.h"
+#include "api/read_options.h"
 #include "onnx/write.h"
 
 using namespace mo;
 using namespace mo::api;
 
-namespace {
-
-onnx::ReadOptions read_options(const mo_options* options) {
+onnx::ReadOptions mo::api::read_options(const mo_options* options) {
   OptionSet o = options_for(options, "load");
   onnx::ReadOptions r;
   std::string external = o.text("external_data");
@@ -26,6 +23,8 @@ onnx::ReadOptions read_options(const mo_options* options) {
   r.limits.total_bytes = o.integer("max_total_bytes");
   return r;
 }
+
+namespace {
 
 onnx::WriteOptions write_options(const mo_options* options) {
   OptionSet o = options_for(options, "save");

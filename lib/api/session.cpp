@@ -7,6 +7,7 @@
 #include "api/buffer.h"
 #include "api/control.h"
 #include "api/model.h"
+#include "api/read_options.h"
 #include "api/shapes.h"
 #include "base/memory.h"
 
@@ -25,6 +26,7 @@ runtime::SessionOptions mo::api::session_options(const OptionSet& o) {
   s.max_plans = static_cast<int>(o.integer("max_plans"));
   s.release_weights = o.flag("release_weights");
   s.bf16 = o.text("precision") == "bf16";
+  s.cache_folder = o.text("cache_folder");
   s.memory_limit = o.integer("memory_limit");
   s.seed = static_cast<uint64_t>(o.integer("seed"));
   return s;
@@ -150,19 +152,36 @@ class Loan {
 
 }  // namespace
 
+namespace {
+
+mo_session* make_session(graph::Graph g, const OptionSet& o) {
+  auto session = std::make_unique<Session>(std::move(g), session_options(o));
+  std::vector<std::string> shapes = o.list("shapes");
+  runtime::Shapes planned;
+  if (!shapes.empty() || o.flag("prepare")) planned = complete_shapes(parse_shapes(shapes, session->inputs()), session->inputs(), 1);
+  if (!shapes.empty() || o.flag("prepare")) session->prepare(planned);
+  auto made = std::make_unique<mo_session>(std::move(session));
+  made->shapes = std::move(planned);
+  return made.release();
+}
+
+}  // namespace
+
 mo_error* mo_session_create(const mo_model* model, const mo_options* options, mo_session** out) {
   return guard([&] {
     mo_session*& result = output(out, "out");
     const mo_model& m = checked(model, "model");
+    result = make_session(m.model.graph, options_for(options, "session"));
+  });
+}
+
+mo_error* mo_session_load(const char* path, const mo_options* load_options, const mo_options* options, mo_session** out) {
+  return guard([&] {
+    mo_session*& result = output(out, "out");
+    std::string file = path_argument(path, "path");
+    onnx::ReadOptions r = read_options(load_options);
     OptionSet o = options_for(options, "session");
-    auto session = std::make_unique<Session>(m.model, session_options(o));
-    std::vector<std::string> shapes = o.list("shapes");
-    runtime::Shapes planned;
-    if (!shapes.empty() || o.flag("prepare")) planned = complete_shapes(parse_shapes(shapes, session->inputs()), session->inputs(), 1);
-    if (!shapes.empty() || o.flag("prepare")) session->prepare(planned);
-    auto made = std::make_unique<mo_session>(std::move(session));
-    made->shapes = std::move(planned);
-    result = made.release();
+    result = make_session(std::move(onnx::read(file, r).graph), o);
   });
 }
 
@@ -233,7 +252,9 @@ mo_error* mo_session_memory_json(mo_session* session, mo_buffer** json) {
                              {"weight_bytes", m.weight_bytes},
                              {"peak_rss_bytes", m.peak_rss_bytes},
                              {"plans", m.plans},
-                             {"contexts", m.contexts}};
+                             {"contexts", m.contexts},
+                             {"packs_made", m.packs_made},
+                             {"packs_mapped", m.packs_mapped}};
     result = buffer(j.dump());
   });
 }

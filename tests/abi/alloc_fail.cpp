@@ -193,7 +193,8 @@ void must(mo_error* error, const char* what) {
 
 // The objects the scenarios work on, made without faults.
 struct World {
-  mo_options *session_options = nullptr, *benchmark_options = nullptr, *evaluate_options = nullptr, *compare_options = nullptr;
+  mo_options *session_options = nullptr, *kept_options = nullptr, *benchmark_options = nullptr, *evaluate_options = nullptr,
+             *compare_options = nullptr;
   mo_tensors *arrays = nullptr, *inputs = nullptr, *outputs = nullptr;
   mo_tensor* tensor = nullptr;
   mo_model *model = nullptr, *quantized = nullptr;
@@ -206,6 +207,9 @@ struct World {
   World() {
     must(mo_options_create("session", &session_options), "options");
     must(mo_options_parse(session_options, "{\"threads\": 1}"), "session options");
+    must(mo_options_create("session", &kept_options), "options");
+    must(mo_options_parse(kept_options, "{\"threads\": 1, \"prepare\": true}"), "session options");
+    must(mo_options_set_string(kept_options, "cache_folder", (g_folder + "/packs").c_str()), "session options");
     must(mo_options_create("benchmark", &benchmark_options), "options");
     must(mo_options_parse(benchmark_options, "{\"threads\": 1, \"seconds\": 0.01}"), "benchmark options");
     must(mo_options_create("evaluate", &evaluate_options), "options");
@@ -315,6 +319,10 @@ std::vector<Scenario> scenarios() {
        }},
       {"session_create",
        [](World& w) { return with_output<mo_session>(mo_session_free, [&](auto o) { return mo_session_create(w.model, w.session_options, o); }); }},
+      {"session_load",
+       [](World& w) {
+         return with_output<mo_session>(mo_session_free, [&](auto o) { return mo_session_load(g_model.c_str(), nullptr, w.kept_options, o); });
+       }},
       {"session_first_run",
        [](World& w) {
          mo_session* session = nullptr;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "support.h"
+#include "support/temp_folder.h"
 
 using namespace api_test;
 using Json = nlohmann::json;
@@ -33,6 +34,27 @@ TEST_CASE("a run takes and returns tensors by name") {
   in = named("x", floats({2, 2}, {1, 0, 0, 1}));
   out = make<mo_tensors>([&](mo_tensors** o) { return mo_session_run(s.get(), in.get(), nullptr, o); });
   CHECK(values(get(out.get(), "y").get()) == std::vector<float>{1, 2, 3, 4});
+}
+
+TEST_CASE("a session straight from a file is the one of its model, and gives up what it packed") {
+  TempFolder folder;
+  const std::string path = folder / "m.onnx";
+  auto m = model(k_text);
+  ok(mo_model_save(m.get(), path.c_str(), nullptr));
+  auto o = make<mo_options>([](mo_options** out) { return mo_options_create("session", out); });
+  ok(mo_options_parse(o.get(), R"({"release_weights": true, "threads": 1})"));
+  auto s = make<mo_session>([&](mo_session** out) { return mo_session_load(path.c_str(), nullptr, o.get(), out); });
+  auto in = named("x", floats({2, 2}, {1, 0, 0, 1}));
+  auto out = make<mo_tensors>([&](mo_tensors** made) { return mo_session_run(s.get(), in.get(), nullptr, made); });
+  CHECK(values(get(out.get(), "y").get()) == std::vector<float>{1, 2, 3, 4});
+  auto l = make<mo_options>([](mo_options** made) { return mo_options_create("load", made); });
+  ok(mo_options_parse(l.get(), R"({"max_nodes": 1})"));
+  mo_session* none = nullptr;
+  CHECK(caught(mo_session_load(path.c_str(), l.get(), nullptr, &none)).code == MO_ERR_LIMIT);
+  CHECK(caught(mo_session_load((path + "x").c_str(), nullptr, nullptr, &none)).code == MO_ERR_NOT_FOUND);
+  CHECK(caught(mo_session_load(path.c_str(), o.get(), nullptr, &none)).code == MO_ERR_INVALID_ARGUMENT);  // options of another operation
+  CHECK(caught(mo_session_load(nullptr, nullptr, nullptr, &none)).code == MO_ERR_INVALID_ARGUMENT);
+  CHECK(none == nullptr);
 }
 
 TEST_CASE("missing, unknown, misshapen and mistyped inputs are told apart") {

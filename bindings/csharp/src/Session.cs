@@ -12,6 +12,20 @@ namespace Libmo
         /// <summary>Makes a model ready to run; kernels and memory are planned per set of input shapes, at their first run.</summary>
         public Session(Model model, SessionOptions? options = null) : base(Make(model, options), NativeHandle.Kind.Session) { }
 
+        private Session(IntPtr address) : base(address, NativeHandle.Kind.Session) { }
+
+        /// <summary>The same straight from a file, whose model nobody else holds: weights that are released (ReleaseWeights) are never in memory twice.</summary>
+        public static Session Load(string path, SessionOptions? options = null, LoadOptions? loadOptions = null)
+        {
+            if (path == null) throw new ArgumentNullException("path");
+            return Options.With(loadOptions, "load", l => Options.With(options, "session", o =>
+            {
+                IntPtr address;
+                Native.mo_session_load(path, l, o, out address);
+                return new Session(address);
+            }));
+        }
+
         private static IntPtr Make(Model model, SessionOptions? options)
         {
             NativeHandle handle = Needed(model, "model");

@@ -75,6 +75,7 @@
   F(mo_session_explain_json) \
   F(mo_session_explain_text) \
   F(mo_session_free) \
+  F(mo_session_load) \
   F(mo_session_memory_json) \
   F(mo_session_profile_json) \
   F(mo_session_run) \
@@ -183,6 +184,7 @@ MO_GO_FUNCTIONS(MO_GO_DECLARE)
 #define mo_session_explain_json (*mo_go_at_mo_session_explain_json)
 #define mo_session_explain_text (*mo_go_at_mo_session_explain_text)
 #define mo_session_free (*mo_go_at_mo_session_free)
+#define mo_session_load (*mo_go_at_mo_session_load)
 #define mo_session_memory_json (*mo_go_at_mo_session_memory_json)
 #define mo_session_profile_json (*mo_go_at_mo_session_profile_json)
 #define mo_session_run (*mo_go_at_mo_session_run)

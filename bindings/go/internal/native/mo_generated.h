@@ -160,6 +160,7 @@ MO_API mo_error *mo_dataset_rewind(mo_dataset *dataset);
 MO_API mo_error *mo_dataset_count(mo_dataset *dataset, int64_t *count);
 MO_API void mo_dataset_free(mo_dataset *dataset);
 MO_API mo_error *mo_session_create(const mo_model *model, const mo_options *options, mo_session **out);
+MO_API mo_error *mo_session_load(const char *path, const mo_options *load_options, const mo_options *options, mo_session **out);
 MO_API mo_error *mo_session_run(mo_session *session, const mo_tensors *inputs, mo_control *control, mo_tensors **outputs);
 MO_API mo_error *mo_session_run_into(mo_session *session, const mo_tensors *inputs, mo_control *control, mo_tensors *outputs);
 MO_API mo_error *mo_session_explain_json(mo_session *session, mo_buffer **json);

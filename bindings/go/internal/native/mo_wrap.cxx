@@ -2104,6 +2104,32 @@ mo_error *_wrap_mo_session_create_native_839482b69ac7a286(mo_model *_swig_go_0, 
 }
 
 
+mo_error *_wrap_mo_session_load_native_839482b69ac7a286(_gostring_ _swig_go_0, mo_options *_swig_go_1, mo_options *_swig_go_2, mo_session **_swig_go_3) {
+  char *arg1 = 0 ;
+  mo_options *arg2 = 0 ;
+  mo_options *arg3 = 0 ;
+  mo_session **arg4 = 0 ;
+  char *temp1 ;
+  mo_error *result = 0 ;
+  mo_error *_swig_go_result;
+  
+  
+  temp1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(temp1, _swig_go_0.p, _swig_go_0.n);
+  temp1[_swig_go_0.n] = '\0';
+  arg1 = (char *)temp1;
+  
+  arg2 = *(mo_options **)&_swig_go_1; 
+  arg3 = *(mo_options **)&_swig_go_2; 
+  arg4 = *(mo_session ***)&_swig_go_3; 
+  
+  result = (mo_error *)mo_session_load((char const *)arg1,(mo_options const *)arg2,(mo_options const *)arg3,arg4);
+  *(mo_error **)&_swig_go_result = (mo_error *)result; 
+  free((char *)arg1); 
+  return _swig_go_result;
+}
+
+
 mo_error *_wrap_mo_session_run_native_839482b69ac7a286(mo_session *_swig_go_0, mo_tensors *_swig_go_1, mo_control *_swig_go_2, mo_tensors **_swig_go_3) {
   mo_session *arg1 = 0 ;
   mo_tensors *arg2 = 0 ;

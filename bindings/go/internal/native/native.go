@@ -77,11 +77,12 @@ typedef long long swig_type_45;
 typedef _gostring_ swig_type_46;
 typedef long long swig_type_47;
 typedef _gostring_ swig_type_48;
-typedef long long swig_type_49;
-typedef _gostring_ swig_type_50;
+typedef _gostring_ swig_type_49;
+typedef long long swig_type_50;
 typedef _gostring_ swig_type_51;
 typedef _gostring_ swig_type_52;
 typedef _gostring_ swig_type_53;
+typedef _gostring_ swig_type_54;
 extern void _wrap_Swig_free_native_839482b69ac7a286(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_native_839482b69ac7a286(swig_intgo arg1);
 extern void _wrap_mo_error_drop_native_839482b69ac7a286(uintptr_t arg1);
@@ -208,6 +209,7 @@ extern uintptr_t _wrap_mo_dataset_rewind_native_839482b69ac7a286(uintptr_t arg1)
 extern uintptr_t _wrap_mo_dataset_count_native_839482b69ac7a286(uintptr_t arg1, swig_voidp arg2);
 extern void _wrap_mo_dataset_free_native_839482b69ac7a286(uintptr_t arg1);
 extern uintptr_t _wrap_mo_session_create_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
+extern uintptr_t _wrap_mo_session_load_native_839482b69ac7a286(swig_type_49 arg1, uintptr_t arg2, uintptr_t arg3, swig_voidp arg4);
 extern uintptr_t _wrap_mo_session_run_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_voidp arg4);
 extern uintptr_t _wrap_mo_session_run_into_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4);
 extern uintptr_t _wrap_mo_session_explain_json_native_839482b69ac7a286(uintptr_t arg1, swig_voidp arg2);
@@ -217,10 +219,10 @@ extern uintptr_t _wrap_mo_session_memory_json_native_839482b69ac7a286(uintptr_t 
 extern void _wrap_mo_session_free_native_839482b69ac7a286(uintptr_t arg1);
 extern uintptr_t _wrap_mo_calibration_create_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
 extern uintptr_t _wrap_mo_calibration_feed_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_49 _wrap_mo_calibration_count_native_839482b69ac7a286(uintptr_t arg1);
+extern swig_type_50 _wrap_mo_calibration_count_native_839482b69ac7a286(uintptr_t arg1);
 extern uintptr_t _wrap_mo_calibration_merge_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_mo_calibration_save_native_839482b69ac7a286(uintptr_t arg1, swig_type_50 arg2);
-extern uintptr_t _wrap_mo_calibration_load_native_839482b69ac7a286(swig_type_51 arg1, uintptr_t arg2, swig_voidp arg3);
+extern uintptr_t _wrap_mo_calibration_save_native_839482b69ac7a286(uintptr_t arg1, swig_type_51 arg2);
+extern uintptr_t _wrap_mo_calibration_load_native_839482b69ac7a286(swig_type_52 arg1, uintptr_t arg2, swig_voidp arg3);
 extern void _wrap_mo_calibration_free_native_839482b69ac7a286(uintptr_t arg1);
 extern uintptr_t _wrap_mo_quantize_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, swig_voidp arg5, swig_voidp arg6);
 extern uintptr_t _wrap_mo_quantize_to_goal_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6, uintptr_t arg7, swig_voidp arg8, swig_voidp arg9);
@@ -228,8 +230,8 @@ extern uintptr_t _wrap_mo_sensitivity_native_839482b69ac7a286(uintptr_t arg1, ui
 extern uintptr_t _wrap_mo_benchmark_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, swig_voidp arg5);
 extern uintptr_t _wrap_mo_evaluate_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, swig_voidp arg5);
 extern uintptr_t _wrap_mo_compare_native_839482b69ac7a286(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, uintptr_t arg4, uintptr_t arg5, swig_voidp arg6);
-extern swig_type_52 _wrap_mo_report_json_native_839482b69ac7a286(uintptr_t arg1);
-extern swig_type_53 _wrap_mo_report_text_native_839482b69ac7a286(uintptr_t arg1);
+extern swig_type_53 _wrap_mo_report_json_native_839482b69ac7a286(uintptr_t arg1);
+extern swig_type_54 _wrap_mo_report_text_native_839482b69ac7a286(uintptr_t arg1);
 extern uintptr_t _wrap_mo_report_html_native_839482b69ac7a286(uintptr_t arg1, swig_voidp arg2);
 extern swig_intgo _wrap_mo_report_passed_native_839482b69ac7a286(uintptr_t arg1);
 extern void _wrap_mo_report_free_native_839482b69ac7a286(uintptr_t arg1);
@@ -1335,6 +1337,19 @@ func Mo_session_create(arg1 uintptr, arg2 uintptr, arg3 *uintptr) (_swig_ret uin
 	return swig_r
 }
 
+func Mo_session_load(arg1 string, arg2 uintptr, arg3 uintptr, arg4 *uintptr) (_swig_ret uintptr) {
+	var swig_r uintptr
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (uintptr)(C._wrap_mo_session_load_native_839482b69ac7a286(*(*C.swig_type_49)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg1
+	}
+	return swig_r
+}
+
 func Mo_session_run(arg1 uintptr, arg2 uintptr, arg3 uintptr, arg4 *uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
@@ -1431,7 +1446,7 @@ func Mo_calibration_save(arg1 uintptr, arg2 string) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (uintptr)(C._wrap_mo_calibration_save_native_839482b69ac7a286(C.uintptr_t(_swig_i_0), *(*C.swig_type_50)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (uintptr)(C._wrap_mo_calibration_save_native_839482b69ac7a286(C.uintptr_t(_swig_i_0), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1443,7 +1458,7 @@ func Mo_calibration_load(arg1 string, arg2 uintptr, arg3 *uintptr) (_swig_ret ui
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (uintptr)(C._wrap_mo_calibration_load_native_839482b69ac7a286(*(*C.swig_type_51)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (uintptr)(C._wrap_mo_calibration_load_native_839482b69ac7a286(*(*C.swig_type_52)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}

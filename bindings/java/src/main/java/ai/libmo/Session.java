@@ -10,6 +10,41 @@ public final class Session extends NativeObject {
   }
 
   /**
+   * Makes a file's model ready to run. Nobody else holds that model, so weights that are released are never in memory twice.
+   *
+   * @param path the file, any Unicode whatever the JVM's file encoding
+   * @param options null for the defaults
+   * @return a new session
+   */
+  public static Session load(String path, SessionOptions options) {
+    return load(path, options, null);
+  }
+
+  /**
+   * Makes a file's model ready to run. Nobody else holds that model, so weights that are released are never in memory twice.
+   *
+   * @param path the file, any Unicode whatever the JVM's file encoding
+   * @param options null for the defaults
+   * @param loadOptions of reading the file; null for the defaults
+   * @return a new session
+   */
+  public static Session load(String path, SessionOptions options, LoadOptions loadOptions) {
+    long reading = Options.open(loadOptions);
+    try {
+      long settings = Options.open(options);
+      try {
+        long[] out = new long[1];
+        Native.mo_session_load(path, reading, settings, out);
+        return new Session(out[0]);
+      } finally {
+        Native.mo_options_free(settings);
+      }
+    } finally {
+      Native.mo_options_free(reading);
+    }
+  }
+
+  /**
    * Runs once.
    *
    * @param inputs every input that has no default, by name
@@ -121,7 +156,7 @@ public final class Session extends NativeObject {
   /**
    * Memory in use.
    *
-   * @return a JSON object with arena_bytes, packed_bytes, weight_bytes, peak_rss_bytes, plans, contexts
+   * @return a JSON object with arena_bytes, packed_bytes, weight_bytes, peak_rss_bytes, plans, contexts, packs_made, packs_mapped
    */
   public String memory() {
     return text(Native::mo_session_memory_json);
