@@ -1,6 +1,7 @@
 // Target profiles: what each runtime wants of types, symmetry and format.
 #include <algorithm>
 
+#include "base/cpu.h"
 #include "quantize/decide.h"
 
 namespace mo::quantize {
@@ -69,6 +70,13 @@ Options for_backend(const Options& wanted, bool samples, Result& result) {
   if (o.backend == "onnxruntime" && o.mode != "weight_only" && o.activation_type.starts_with("fp8"))
     result.warnings.push_back(
         "ONNX Runtime 1.31 refuses products of fp8 activations, which it fuses into integer operators: load this with graph optimizations off");
+  const CpuFeatures here = cpu_detected();
+  const bool mixed_signs = o.mode != "weight_only" && o.activation_type == "uint8" && o.precision != "uint8" && !fp8;
+  if (mixed_signs && !o.reduce_range && here.avx2 && !here.avx512_vnni && !here.avx_vnni)
+    result.warnings.push_back(
+        "this processor has no VNNI: ONNX Runtime and OpenVINO saturate sums of uint8 by int8 products on it and may lose the accuracy that libmo, "
+        "which is "
+        "exact, reports; reduce_range or precision uint8 avoid that");
   if (o.format == "auto" && o.mode == "weight_only" && narrow(o.precision) && o.backend == "onnxruntime") o.format = "matmul_nbits";
   if (o.format == "auto") o.format = "qdq";
   require(

@@ -236,6 +236,7 @@ std::optional<WeightForm> weight_form(const Graph& g, const Node& n, const Optio
     if (info(f.dtype).bits < 8 && o.small_weights == "auto" && few_weights(g, n, *place)) {
       const int64_t block = o.format == "matmul_nbits" ? f.block : 0;
       widen(f);
+      if (o.reduce_range) f.bits = 7;
       f.block = block;
     }
   }
