@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -14,8 +15,11 @@ def main():
         print("skipped: the real models: ../shared is absent")
         return 0, 0, 1
     references = BUILD / "references"
-    if not (references / "models.txt").exists():
-        subprocess.run([sys.executable, ROOT / "tests/tools/shared_references.py", references], check=True, stdout=subprocess.DEVNULL)
+    script = ROOT / "tests/tools/shared_references.py"
+    made = references / "models.txt"
+    if not made.exists() or made.stat().st_mtime < script.stat().st_mtime:
+        shutil.rmtree(references, ignore_errors=True)
+        subprocess.run([sys.executable, script, references], check=True, stdout=subprocess.DEVNULL)
     run = subprocess.run([BUILD / "bin/mo_tests", "-tc=shared models*"], text=True, capture_output=True, env={**os.environ, "MO_REFERENCES": str(references)})
     print(run.stdout)
     count = re.search(r"test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed", run.stdout)
