@@ -19,10 +19,27 @@ const OptionRow& OptionSet::row(std::string_view key) const {
        near.empty() ? "there are " + join(keys, ", ") : "did you mean " + near + "?");
 }
 
+// Value by value: a std::variant of libstdc++ 12 that is copied while memory runs out destroys a string that was never made.
+OptionSet::OptionSet(const OptionSet& other) : operation_(other.operation_) {
+  for (const auto& [key, value] : other.values_) {
+    OptionValue& to = values_[key];
+    std::visit(
+        [&to](const auto& held) {
+          auto copy = held;
+          to = std::move(copy);
+        },
+        value);
+  }
+}
+
 template <class T>
 T OptionSet::get(std::string_view key) const {
   auto it = values_.find(std::string(key));
-  OptionValue value = it != values_.end() ? it->second : default_of(row(key));
+  if (it != values_.end()) {
+    MO_ASSERT(std::holds_alternative<T>(it->second));
+    return std::get<T>(it->second);
+  }
+  OptionValue value = default_of(row(key));
   MO_ASSERT(std::holds_alternative<T>(value));
   return std::get<T>(std::move(value));
 }

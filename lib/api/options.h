@@ -11,6 +11,9 @@ namespace mo::api {
 class OptionSet {
  public:
   explicit OptionSet(const Operation& operation) : operation_(&operation) {}
+  OptionSet(const OptionSet& other);
+  OptionSet(OptionSet&&) = default;
+  OptionSet& operator=(OptionSet&&) = default;
 
   const Operation& operation() const { return *operation_; }
   const OptionRow& row(std::string_view key) const;  // Code::invalid_argument naming the nearest key
