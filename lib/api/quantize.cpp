@@ -9,6 +9,7 @@
 #include "api/control.h"
 #include "api/measure.h"
 #include "api/report.h"
+#include "base/cpu.h"
 #include "base/file.h"
 #include "runtime/compare.h"
 
@@ -150,6 +151,11 @@ mo_error* mo_quantize(const mo_model* model, const mo_calibration* calibration, 
     const quantize::Calibration* statistics = c ? c->calibration.get() : nullptr;
     quantize::Result made = o.text("scheme").empty() ? quantize::quantize(m.model, statistics, wishes, watch)
                                                      : quantize::replay(m.model, scheme_at(o, "scheme"), statistics, wishes, watch);
+    if (const CpuFeatures here = cpu_detected(); quantize::mixes_signs(wishes) && here.avx2 && !here.avx512_vnni && !here.avx_vnni)
+      made.warnings.push_back(
+          "this processor has no VNNI: ONNX Runtime and OpenVINO saturate sums of uint8 by int8 products on it and may lose the accuracy that libmo, "
+          "which is "
+          "exact, reports; reduce_range or precision uint8 avoid that");
     save_scheme(made.scheme, o);
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     auto after = std::make_unique<mo_model>(std::move(made.model));

@@ -1,7 +1,6 @@
 // Target profiles: what each runtime wants of types, symmetry and format.
 #include <algorithm>
 
-#include "base/cpu.h"
 #include "quantize/decide.h"
 
 namespace mo::quantize {
@@ -70,13 +69,6 @@ Options for_backend(const Options& wanted, bool samples, Result& result) {
   if (o.backend == "onnxruntime" && o.mode != "weight_only" && o.activation_type.starts_with("fp8"))
     result.warnings.push_back(
         "ONNX Runtime 1.31 refuses products of fp8 activations, which it fuses into integer operators: load this with graph optimizations off");
-  const CpuFeatures here = cpu_detected();
-  const bool mixed_signs = o.mode != "weight_only" && o.activation_type == "uint8" && o.precision != "uint8" && !fp8;
-  if (mixed_signs && !o.reduce_range && here.avx2 && !here.avx512_vnni && !here.avx_vnni)
-    result.warnings.push_back(
-        "this processor has no VNNI: ONNX Runtime and OpenVINO saturate sums of uint8 by int8 products on it and may lose the accuracy that libmo, "
-        "which is "
-        "exact, reports; reduce_range or precision uint8 avoid that");
   if (o.format == "auto" && o.mode == "weight_only" && narrow(o.precision) && o.backend == "onnxruntime") o.format = "matmul_nbits";
   if (o.format == "auto") o.format = "qdq";
   require(
@@ -91,6 +83,12 @@ Options for_backend(const Options& wanted, bool samples, Result& result) {
   if (o.rounding == "auto") o.rounding = samples && o.mode == "weight_only" && narrow(o.precision) ? "gptq" : "nearest";
   if (o.weight_range == "auto") o.weight_range = narrow(o.precision) ? "mse" : "minmax";
   return o;
+}
+
+bool mixes_signs(const Options& o) {
+  const bool eight_bit_inputs = o.activation_type == "auto" || o.activation_type == "uint8",
+             signed_weights = o.precision == "int8" || narrow(o.precision);
+  return o.mode != "weight_only" && eight_bit_inputs && signed_weights && !o.reduce_range && (o.backend == "onnxruntime" || o.backend == "openvino");
 }
 
 }  // namespace mo::quantize

@@ -63,6 +63,9 @@ struct Result {
 // The calibration may be null for fp16 / bf16. Code::invalid_argument without calibration samples, Code::unsupported when nothing can be quantized.
 Result quantize(const graph::Model& model, const Calibration* calibration, const Options& options, Control* control);
 
+// What is written multiplies uint8 by int8 of full range, whose sums the backend's runtime saturates on x86 processors without VNNI.
+bool mixes_signs(const Options& options);
+
 // Follows a scheme made earlier, here or elsewhere. The calibration serves learned roundings; without it they round
 // to nearest, with a warning. All else is in the scheme. Code::invalid_argument for names that the model does not have.
 Result replay(const graph::Model& model, const Scheme& scheme, const Calibration* calibration, const Options& options, Control* control);
