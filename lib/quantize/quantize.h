@@ -63,7 +63,7 @@ struct Result {
 // The calibration may be null for fp16 / bf16. Code::invalid_argument without calibration samples, Code::unsupported when nothing can be quantized.
 Result quantize(const graph::Model& model, const Calibration* calibration, const Options& options, Control* control);
 
-// What is written multiplies uint8 by int8 of full range, whose sums the backend's runtime saturates on x86 processors without VNNI.
+// What is written multiplies uint8 by int8 of full range, whose sums ONNX Runtime saturates on x86 processors without VNNI, and others may.
 bool mixes_signs(const Options& options);
 
 // Follows a scheme made earlier, here or elsewhere. The calibration serves learned roundings; without it they round

@@ -23,7 +23,7 @@ CALIBRATED = 200  # samples of KWS that are calibrated on; the rest is scored
 
 
 def has_exact_products():
-    """Where an x86 processor has no VNNI, both peers saturate sums of uint8 x int8 products."""
+    """Where an x86 processor has no VNNI, ONNX Runtime saturates sums of uint8 x int8 products, and OpenVINO's results are farther off too."""
     path = pathlib.Path("/proc/cpuinfo")
     flags = path.read_text() if path.exists() else ""
     return "avx" not in flags or "avx512_vnni" in flags or "avx_vnni" in flags
