@@ -53,7 +53,9 @@ class Reader(theirs.CalibrationDataReader if onnx else object):
 class Integers(unittest.TestCase):
     def answers(self, path, name, x, folder):
         """Outputs of ONNX Runtime and of libmo, one picture after the other."""
-        session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        options = ort.SessionOptions()  # exact where there is no VNNI, where sums of uint8 x int8 saturate otherwise
+        options.add_session_config_entry("session.x64quantprecision", "1")
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         rows = []
         for i in range(len(x)):
             np.savez(folder / "x.npz", **{name: x[i:i + 1]})
@@ -73,12 +75,12 @@ class Integers(unittest.TestCase):
         known = {"Conv", "MatMul", "Gemm", "Add", "Mul", "Concat", "AveragePool", "GlobalAveragePool", "Sigmoid", "LeakyRelu", "MaxPool", "Reshape", "Transpose"}
         return [n.op_type for n in graph.node if n.op_type in known and readers[n.output[0]] == ["QuantizeLinear"] and all(maker.get(i) == "DequantizeLinear" for i in n.input)]
 
-    def alike(self, rows):
+    def alike(self, rows, least=25):
         """Checks that outputs differ by noise far below that of quantization; the share of rows with the same largest entry, where it is clearly the largest."""
         same = total = 0
         for at, name in enumerate(name for name, _, _ in rows[0]):
             w, y = (np.stack([row[at][k] for row in rows]).astype(np.float64) for k in (1, 2))
-            self.assertGreater(10 * np.log10((w**2).sum() / max(((w - y)**2).sum(), 1e-12)), 20, name)
+            self.assertGreater(10 * np.log10((w**2).sum() / max(((w - y)**2).sum(), 1e-12)), least, name)
             a, b = w.reshape(-1, w.shape[-1]), y.reshape(-1, w.shape[-1])
             top = np.sort(a, 1)
             sure = top[:, -1] - top[:, -2] > 0.05 * np.ptp(w)
@@ -120,7 +122,7 @@ class Integers(unittest.TestCase):
                     theirs.quantize_static(str(source), str(folder / "q.onnx"), Reader(name, pictures(size, CALIBRATED)), quant_format=theirs.QuantFormat.QOperator,
                                            per_channel=per_channel, reduce_range=True, weight_type=theirs.QuantType.QInt8, activation_type=theirs.QuantType.QUInt8)
                     rows = self.answers(folder / "q.onnx", name, pictures(size, SCORED), folder)
-                    self.assertGreaterEqual(self.alike(rows), 0.99)
+                    self.assertGreaterEqual(self.alike(rows, 20 if model == "nanodet_m" else 25), 0.99)  # nanodet: 22 dB, the cause is not known
 
 
 if __name__ == "__main__":
