@@ -19,6 +19,10 @@ namespace mo::kernels {
 
 namespace {
 int64_t element_bytes(PanelKind kind) { return kind == PanelKind::f32 ? 4 : kind == PanelKind::bf16 ? 2 : 1; }
+
+// Floats of AVX2 lie in sixteens within a panel, one after the other, so that a block of columns fits the first-level cache: at the distance of whole rows its
+// lines would share a quarter of the places there.
+bool in_sixteens(PanelKind kind) { return kind == PanelKind::f32 && isa() == Isa::avx2; }
 }  // namespace
 
 int64_t Panels::bytes() const { return ((count() - 1) * k_panel + columns(count() - 1)) * depth() * panel_group(kind) * element_bytes(kind); }
@@ -62,8 +66,9 @@ Pack fill(const Panels& p, const Element& element) {
   std::shared_ptr<void> packed = lasting_memory(p.bytes());
   T* dst = static_cast<T*>(packed.get());
   for (int64_t j = 0; j < p.n; ++j) {
-    T* to = dst + j / k_panel * k_panel * depth * group + j % k_panel * group;
-    const int64_t step = p.columns(j / k_panel) * group;
+    const bool sixteens = in_sixteens(p.kind);
+    T* to = sixteens ? dst + j / 16 * 16 * depth + j % 16 : dst + j / k_panel * k_panel * depth * group + j % k_panel * group;
+    const int64_t step = (sixteens ? 16 : p.columns(j / k_panel)) * group;
     for (int64_t i = 0; i < p.k; ++i) to[i / group * step + i % group] = element(j, i);
   }
   return packed;
@@ -91,7 +96,7 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
       default: return fill<float>(p, [&](int64_t j, int64_t i) { return reader.real(j, i); });
     }
   };
-  std::string how = text("panels ", static_cast<int>(kind), " ", s.first, " ", s.n, " ", s.k, " ");
+  std::string how = text(in_sixteens(kind) ? "sixteens " : "panels ", static_cast<int>(kind), " ", s.first, " ", s.n, " ", s.k, " ");
   if (eight && !eight_bits(kind)) {
     how.append(reinterpret_cast<const char*>(s.scale), static_cast<size_t>(s.n) * sizeof(float));
     for (int64_t j = 0; j < s.n; ++j) how += text(" ", reader.zero(j));
@@ -102,11 +107,12 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
 
 namespace {
 
-// `width` of at most `vectors` times `lanes` columns of a panel whose k lie w_step apart.
+// `width` of at most `vectors` times `lanes` columns of a panel whose k lie w_step apart and its sixteens of columns `part`.
 template <int lanes, int rows, int vectors>
-MO_INLINE void block(const float* w, int64_t w_step, int64_t k, const float* x, int64_t x_stride, const float* bias, float* y, int64_t y_stride,
+MO_INLINE void block(const float* w, int64_t w_step, int64_t part, int64_t k, const float* x, int64_t x_stride, const float* bias, float* y, int64_t y_stride,
                      int64_t width) {
   using V = Floats<lanes>;
+  auto at = [part](const float* row, int j) { return reinterpret_cast<const V*>(row + j * lanes / 16 * part + j * lanes % 16); };
   constexpr bool twice = rows == 1 && vectors <= 4;  // two sums of each column, so that additions do not wait for one another
   V acc[rows][vectors], even[twice ? vectors : 1] = {};
 #pragma GCC unroll 6
@@ -119,15 +125,15 @@ MO_INLINE void block(const float* w, int64_t w_step, int64_t k, const float* x, 
       const float a = x[p], b = x[p + 1];
 #pragma GCC unroll 8
       for (int j = 0; j < vectors; ++j) {
-        acc[0][j] += *reinterpret_cast<const V*>(w + lanes * j) * a;
-        even[j] += *reinterpret_cast<const V*>(w + w_step + lanes * j) * b;
+        acc[0][j] += *at(w, j) * a;
+        even[j] += *at(w + w_step, j) * b;
       }
     }
   }
   for (; p < k; ++p, w += w_step) {
     V v[vectors];
 #pragma GCC unroll 8
-    for (int j = 0; j < vectors; ++j) v[j] = *reinterpret_cast<const V*>(w + lanes * j);
+    for (int j = 0; j < vectors; ++j) v[j] = *at(w, j);
 #pragma GCC unroll 6
     for (int i = 0; i < rows; ++i) {
       const float a = x[i * x_stride + p];
@@ -157,9 +163,10 @@ template <int lanes, int rows, int sixteens>
 MO_INLINE void panel(const Panels& w, int64_t p, const float* x, int64_t x_stride, const float* bias, float* y, int64_t y_stride) {
   const float* data = static_cast<const float*>(w.panel(p));
   const int64_t step = w.columns(p), live = w.n - p * k_panel;
+  const int64_t next = lanes == 8 ? 16 : step, part = lanes == 8 ? 16 * w.k : 16;
 #define MO_BLOCK(z)                                                                                                   \
   if constexpr (z <= sixteens)                                                                                        \
-  block<lanes, rows, z * 16 / lanes>(data + at, step, w.k, x, x_stride, bias ? bias + at : nullptr, y + at, y_stride, \
+  block<lanes, rows, z * 16 / lanes>(data + at / 16 * part, next, part, w.k, x, x_stride, bias ? bias + at : nullptr, y + at, y_stride, \
                                      std::min<int64_t>(live - at, 16 * z))
   for (int64_t at = 0; at < step; at += 16 * sixteens) switch (std::min<int64_t>((step - at) / 16, sixteens)) {
       case 4: MO_BLOCK(4); break;
@@ -187,7 +194,9 @@ MO_INLINE void multiply(const Panels& w, const PanelRows& rows_of, const float* 
       if (i + 2 <= rows) MO_ROWS(2, 4);
       while (i < rows) MO_ROWS(1, 4);
     } else if constexpr (lanes == 8) {
-      while (i + 6 <= rows) MO_ROWS(6, 1);
+      // 6 or 4 rows keep the multipliers busy, 2 do not: eight rows are twice four
+      while (rows - i == 6 || rows - i > 8) MO_ROWS(6, 1);
+      while (i + 4 <= rows) MO_ROWS(4, 1);
       if (i + 3 <= rows) MO_ROWS(3, 2);
       if (i + 2 <= rows) MO_ROWS(2, 2);
       while (i < rows) MO_ROWS(1, 4);

@@ -49,6 +49,15 @@ struct Recurrent {
     parallel_for(team, w.count(), 1, [&](int64_t from, int64_t to) { multiply(w, x, bias, y, y_stride, rows, from, to, falling); });
   }
 
+  // What a step does to every row of the batch, dealt out where there is enough of it.
+  template <class F>
+  void each_row(int team, const F& f) const {
+    if (batch * width() < 1 << 12) team = 1;
+    parallel_for(team, batch, 1, [&](int64_t from, int64_t to) {
+      for (int64_t b = from; b < to; ++b) f(b);
+    });
+  }
+
   void run(const Args& a) const {
     const int64_t count = static_cast<int64_t>(directions.size());
     auto* y = static_cast<float*>(a.dst[0]);
@@ -102,20 +111,21 @@ struct Recurrent {
       const PanelRows x = pack_rows(dir.r.kind, fine, h, hidden, batch, hidden, scratch + at.rows, 1);
       product(multiply_r, dir.r, x, dir.state_bias.empty() ? nullptr : dir.state_bias.data(), u, width(), batch, team, falling);
       if (reset_first) {
-        for (int64_t b = 0; b < batch; ++b)
-          if (present(s, b)) cell.reset(cell, gates_of(s, b), u + b * width(), c + b * hidden, h + b * hidden, own);
+        each_row(team, [&](int64_t b) {
+          if (present(s, b)) cell.reset(cell, gates_of(s, b), u + b * width(), c + b * hidden, h + b * hidden, own + b * width());
+        });
         const PanelRows kept = pack_rows(dir.r_last.kind, fine, c, hidden, batch, hidden, scratch + at.rows, 1);
         product(multiply_r, dir.r_last, kept, nullptr, u + 2 * hidden, width(), batch, team, falling);
       }
-      for (int64_t b = 0; b < batch; ++b) {
-        if (!present(s, b)) continue;
+      each_row(team, [&](int64_t b) {
+        if (!present(s, b)) return;
         const float* from = gates_of(s, b);
-        cell.step(cell, from, u + b * width(), c + b * hidden, h + b * hidden, own);
-        if (!y) continue;
+        cell.step(cell, from, u + b * width(), c + b * hidden, h + b * hidden, own + b * width());
+        if (!y) return;
         const int64_t t = (from - g) / width();
         const int64_t to = batch_first ? (t * count) + d : (t / batch * count + d) * batch + b;
         std::memcpy(y + to * hidden, h + b * hidden, bytes);
-      }
+      });
     }
     store(a, 1, d, h);
     store(a, 2, d, c);
@@ -287,7 +297,7 @@ Offer prepare(const Request& r, CellKind kind) {
     p.h = scratch.add(m.batch * m.hidden * k_float);
     p.c = scratch.add(m.batch * m.hidden * k_float);
     p.u = scratch.add(m.batch * width * k_float);
-    p.own = scratch.add(width * k_float);
+    p.own = scratch.add(m.batch * width * k_float);
     p.rows = scratch.add(std::max(dnnl_input ? 0 : panel_rows_bytes(w_kind, rows, m.inputs), panel_rows_bytes(r_kind, m.batch, m.hidden)));
     m.places.push_back(p);
   }
