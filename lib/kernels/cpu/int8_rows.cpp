@@ -62,10 +62,11 @@ std::shared_ptr<const void> pack(const Panels& p, const uint8_t* data, int64_t k
   parallel_for(threads, p.count(), 1, [&](int64_t from, int64_t to) {
     for (int64_t e = from; e < to; ++e) {
       uint8_t* panel = dst + e * k_panel * depth * 4;
-      const int64_t columns = p.columns(e), live = std::min(k_panel, p.n - e * k_panel);
+      const int64_t live = std::min(k_panel, p.n - e * k_panel);
       const uint8_t* first = data + e * k_panel * n_stride;
       for (int64_t k = 0; k < p.k; ++k)
-        for (int64_t j = 0; j < live; ++j) panel[(k / 4 * columns + j) * 4 + k % 4] = static_cast<uint8_t>(first[k * k_stride + j * n_stride] ^ flip);
+        for (int64_t j = 0; j < live; ++j)
+          panel[((j / 16 * depth + k / 4) * 16 + j % 16) * 4 + k % 4] = static_cast<uint8_t>(first[k * k_stride + j * n_stride] ^ flip);
     }
   });
   return packed;

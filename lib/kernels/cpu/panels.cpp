@@ -20,9 +20,9 @@ namespace mo::kernels {
 namespace {
 int64_t element_bytes(PanelKind kind) { return kind == PanelKind::f32 ? 4 : kind == PanelKind::bf16 ? 2 : 1; }
 
-// Floats of AVX2 lie in sixteens within a panel, one after the other, so that a block of columns fits the first-level cache: at the distance of whole rows its
+// What AVX2 reads lies in sixteens of columns within a panel, one after the other, so that a block of columns fits the first-level cache: at the distance of whole rows its
 // lines would share a quarter of the places there.
-bool in_sixteens(PanelKind kind) { return kind == PanelKind::f32 && isa() == Isa::avx2; }
+bool in_sixteens(PanelKind kind) { return kind == PanelKind::i8_words || (kind == PanelKind::f32 && isa() == Isa::avx2); }
 }  // namespace
 
 int64_t Panels::bytes() const { return ((count() - 1) * k_panel + columns(count() - 1)) * depth() * panel_group(kind) * element_bytes(kind); }
@@ -67,7 +67,7 @@ Pack fill(const Panels& p, const Element& element) {
   T* dst = static_cast<T*>(packed.get());
   for (int64_t j = 0; j < p.n; ++j) {
     const bool sixteens = in_sixteens(p.kind);
-    T* to = sixteens ? dst + j / 16 * 16 * depth + j % 16 : dst + j / k_panel * k_panel * depth * group + j % k_panel * group;
+    T* to = sixteens ? dst + j / 16 * 16 * depth * group + j % 16 * group : dst + j / k_panel * k_panel * depth * group + j % k_panel * group;
     const int64_t step = (sixteens ? 16 : p.columns(j / k_panel)) * group;
     for (int64_t i = 0; i < p.k; ++i) to[i / group * step + i % group] = element(j, i);
   }
@@ -109,8 +109,8 @@ namespace {
 
 // `width` of at most `vectors` times `lanes` columns of a panel whose k lie w_step apart and its sixteens of columns `part`.
 template <int lanes, int rows, int vectors>
-MO_INLINE void block(const float* w, int64_t w_step, int64_t part, int64_t k, const float* x, int64_t x_stride, const float* bias, float* y, int64_t y_stride,
-                     int64_t width) {
+MO_INLINE void block(const float* w, int64_t w_step, int64_t part, int64_t k, const float* x, int64_t x_stride, const float* bias, float* y,
+                     int64_t y_stride, int64_t width) {
   using V = Floats<lanes>;
   auto at = [part](const float* row, int j) { return reinterpret_cast<const V*>(row + j * lanes / 16 * part + j * lanes % 16); };
   constexpr bool twice = rows == 1 && vectors <= 4;  // two sums of each column, so that additions do not wait for one another
@@ -164,8 +164,8 @@ MO_INLINE void panel(const Panels& w, int64_t p, const float* x, int64_t x_strid
   const float* data = static_cast<const float*>(w.panel(p));
   const int64_t step = w.columns(p), live = w.n - p * k_panel;
   const int64_t next = lanes == 8 ? 16 : step, part = lanes == 8 ? 16 * w.k : 16;
-#define MO_BLOCK(z)                                                                                                   \
-  if constexpr (z <= sixteens)                                                                                        \
+#define MO_BLOCK(z)                                                                                                                     \
+  if constexpr (z <= sixteens)                                                                                                          \
   block<lanes, rows, z * 16 / lanes>(data + at / 16 * part, next, part, w.k, x, x_stride, bias ? bias + at : nullptr, y + at, y_stride, \
                                      std::min<int64_t>(live - at, 16 * z))
   for (int64_t at = 0; at < step; at += 16 * sixteens) switch (std::min<int64_t>((step - at) / 16, sixteens)) {

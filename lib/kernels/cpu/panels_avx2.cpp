@@ -14,7 +14,8 @@ namespace {
 
 // So many fours of k meet in one 32-bit sum: 512 products of 255 x 16256.
 constexpr int64_t k_fours = k_section / 4;
-constexpr int64_t k_ahead = 1536;  // bytes of weights asked for early: the processor itself stops at the border of a page
+constexpr int64_t k_ahead = 384;  // bytes of each sixteen asked for early: the processor itself stops at the border of a page
+constexpr int64_t k_step = 64;    // bytes of one four of k of a sixteen of columns
 
 MO_AVX2 MO_INLINE __m256i four(const uint8_t* x) { return _mm256_set1_epi32(*reinterpret_cast<const int32_t __attribute__((may_alias))*>(x)); }
 MO_AVX2 MO_INLINE __m256i pair(const int16_t* x) { return _mm256_set1_epi32(*reinterpret_cast<const int32_t __attribute__((may_alias))*>(x)); }
@@ -31,19 +32,22 @@ MO_AVX2 MO_INLINE __m256i words_of(const uint8_t* w, int half) {
   return half ? _mm256_srli_epi16(v, 8) : _mm256_and_si256(v, _mm256_set1_epi16(255));
 }
 
-// sums[i * sums_stride ...][0, 8 Z): rows from x on, `fours` of k, columns from w on; one four of k of all columns of the panel is `w_step` bytes.
+// Register z of columns: they lie in sixteens, `part` bytes from one to the next.
+MO_AVX2 MO_INLINE const uint8_t* columns_at(const uint8_t* w, int64_t part, int z) { return w + z / 2 * part + z % 2 * 32; }
+
+// sums[i * sums_stride ...][0, 8 Z): rows from x on, `fours` of k, columns from w on, whose sixteens lie `part` bytes apart.
 template <int rows, int Z>
-MO_AVX2 MO_INLINE void sum_part(const uint8_t* w, int64_t w_step, const int16_t* x, int64_t x_stride, int64_t fours, int32_t* sums,
+MO_AVX2 MO_INLINE void sum_part(const uint8_t* w, int64_t part, const int16_t* x, int64_t x_stride, int64_t fours, int32_t* sums,
                                 int64_t sums_stride) {
   __m256i acc[rows][Z];
 #pragma GCC unroll 6
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
     for (int z = 0; z < Z; ++z) acc[i][z] = _mm256_setzero_si256();
-  for (int64_t e = 0; e < fours; ++e, w += w_step, x += 4) {
+  for (int64_t e = 0; e < fours; ++e, w += k_step, x += 4) {
     if constexpr (rows == 1)
 #pragma GCC unroll 4
-      for (int z = 0; z < Z; z += 2) _mm_prefetch(reinterpret_cast<const char*>(w) + k_ahead + 32 * z, _MM_HINT_T0);
+      for (int z = 0; z < Z; z += 2) _mm_prefetch(reinterpret_cast<const char*>(columns_at(w, part, z)) + k_ahead, _MM_HINT_T0);
 #pragma GCC unroll 2
     for (int half = 0; half < 2; ++half) {
       // whichever is fewer is held in registers
@@ -53,14 +57,14 @@ MO_AVX2 MO_INLINE void sum_part(const uint8_t* w, int64_t w_step, const int16_t*
         for (int i = 0; i < rows; ++i) f[i] = pair(x + i * x_stride + 2 * half);
 #pragma GCC unroll 8
         for (int z = 0; z < Z; ++z) {
-          const __m256i v = words_of(w + 32 * z, half);
+          const __m256i v = words_of(columns_at(w, part, z), half);
 #pragma GCC unroll 6
           for (int i = 0; i < rows; ++i) add(acc[i][z], v, f[i]);
         }
       } else {
         __m256i v[Z];
 #pragma GCC unroll 8
-        for (int z = 0; z < Z; ++z) v[z] = words_of(w + 32 * z, half);
+        for (int z = 0; z < Z; ++z) v[z] = words_of(columns_at(w, part, z), half);
 #pragma GCC unroll 6
         for (int i = 0; i < rows; ++i) {
           const __m256i f = pair(x + i * x_stride + 2 * half);
@@ -125,14 +129,13 @@ MO_AVX2 MO_INLINE void finish(const Part& t, int64_t at, int64_t row, float* tot
 template <int rows, int Z>
 MO_AVX2 void part(const Part& t, int64_t p, int64_t at, int64_t row) {
   constexpr int n = 8 * Z;
-  const int64_t depth = t.w.depth(), step = 4 * t.w.columns(p), sections = panel_sections(t.w.k), sums_step = panel_sums(t.w.k),
-                stride = t.x.stride / 2;
-  const auto* w = static_cast<const uint8_t*>(t.w.panel(p)) + (at - p * k_panel) * 4;
+  const int64_t depth = t.w.depth(), part = k_step * depth, sections = panel_sections(t.w.k), sums_step = panel_sums(t.w.k), stride = t.x.stride / 2;
+  const auto* w = static_cast<const uint8_t*>(t.w.panel(p)) + (at - p * k_panel) / 16 * part;
   const auto* x = static_cast<const int16_t*>(t.x.data) + row * stride;
   int32_t sums[rows * n];
   float total[rows * n];
-  for (int64_t s = 0; s < sections; ++s, w += k_fours * step, x += k_section) {
-    sum_part<rows, Z>(w, step, x, stride, depth - s * k_fours < k_fours ? depth - s * k_fours : k_fours, sums, n);
+  for (int64_t s = 0; s < sections; ++s, w += k_fours * k_step, x += k_section) {
+    sum_part<rows, Z>(w, part, x, stride, depth - s * k_fours < k_fours ? depth - s * k_fours : k_fours, sums, n);
     add_section<rows, Z>(sums, t.w.zero.data() + at, t.x.sums + row * sums_step + s, sums_step, s > 0, total);
   }
   finish<rows, Z>(t, at, row, total);
@@ -141,20 +144,20 @@ MO_AVX2 void part(const Part& t, int64_t p, int64_t at, int64_t row) {
 // The same for the one row that is given as magnitudes and masks.
 template <int Z>
 MO_AVX2 void signs_part(const Part& t, int64_t p, int64_t at) {
-  const int64_t depth = t.w.depth(), step = 4 * t.w.columns(p);
-  const auto* w = static_cast<const uint8_t*>(t.w.panel(p)) + (at - p * k_panel) * 4;
+  const int64_t depth = t.w.depth(), part = k_step * depth;
+  const auto* w = static_cast<const uint8_t*>(t.w.panel(p)) + (at - p * k_panel) / 16 * part;
   const auto *x = static_cast<const uint8_t*>(t.x.data), *mask = x + t.x.stride / 2;
   const __m256i ones = _mm256_set1_epi16(1);
   __m256i acc[Z];
 #pragma GCC unroll 8
   for (int z = 0; z < Z; ++z) acc[z] = _mm256_setzero_si256();
-  for (int64_t e = 0; e < depth; ++e, w += step, x += 4, mask += 4) {
+  for (int64_t e = 0; e < depth; ++e, w += k_step, x += 4, mask += 4) {
 #pragma GCC unroll 4
-    for (int z = 0; z < Z; z += 2) _mm_prefetch(reinterpret_cast<const char*>(w) + k_ahead + 32 * z, _MM_HINT_T0);
+    for (int z = 0; z < Z; z += 2) _mm_prefetch(reinterpret_cast<const char*>(columns_at(w, part, z)) + k_ahead, _MM_HINT_T0);
     const __m256i magnitudes = four(x), masks = four(mask);
 #pragma GCC unroll 8
     for (int z = 0; z < Z; ++z) {
-      const __m256i v = _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w) + z), masks);
+      const __m256i v = _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(columns_at(w, part, z))), masks);
       add(acc[z], _mm256_maddubs_epi16(magnitudes, v), ones);
     }
   }
@@ -202,7 +205,8 @@ void multiply_words(const Panels& w, const PanelRows& x, const float* bias, floa
       continue;
     }
     for (int64_t row = 0, m; row < rows; row += m) {
-      m = rows - row < 6 ? rows - row : 6;
+      const int64_t left = rows - row;
+      m = left <= 6 ? left : left <= 8 ? 4 : 6;
       k_runs[m - 1](t, p, row);
     }
   }
@@ -210,12 +214,13 @@ void multiply_words(const Panels& w, const PanelRows& x, const float* bias, floa
 
 template <int rows>
 MO_AVX2 void sum_all(const uint8_t* panel, int64_t columns, int64_t depth, const int16_t* x, int64_t x_stride, int32_t* sums) {
+  const int64_t part = k_step * depth;
   int64_t at = 0;
   if constexpr (rows == 1)
-    if (columns == 64) sum_part<1, 8>(panel, 4 * columns, x, x_stride, depth, sums, k_panel), at = 64;
+    if (columns == 64) sum_part<1, 8>(panel, part, x, x_stride, depth, sums, k_panel), at = 64;
   if constexpr (rows <= 3)
-    for (; at + 32 <= columns; at += 32) sum_part<rows, 4>(panel + 4 * at, 4 * columns, x, x_stride, depth, sums + at, k_panel);
-  for (; at < columns; at += 16) sum_part<rows, 2>(panel + 4 * at, 4 * columns, x, x_stride, depth, sums + at, k_panel);
+    for (; at + 32 <= columns; at += 32) sum_part<rows, 4>(panel + at / 16 * part, part, x, x_stride, depth, sums + at, k_panel);
+  for (; at < columns; at += 16) sum_part<rows, 2>(panel + at / 16 * part, part, x, x_stride, depth, sums + at, k_panel);
 }
 
 }  // namespace
