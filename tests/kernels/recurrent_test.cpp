@@ -121,7 +121,7 @@ TEST_CASE("recurrent kernels: peepholes, clipping, coupled gates, other activati
 TEST_CASE("recurrent kernels with 8-bit weights are as exact as 15-bit activations") {
   for (const char* op : {"LSTM", "GRU", "RNN"})
     for (const Sizes& s :
-         {Sizes{1, 1, 3, 5}, Sizes{9, 1, 70, 16}, Sizes{5, 3, 17, 65}, Sizes{4, 7, 130, 33}, Sizes{2, 5, 1030, 7}, Sizes{2, 9, 40, 70}})
+         {Sizes{1, 1, 3, 5}, Sizes{9, 1, 70, 16}, Sizes{5, 3, 17, 65}, Sizes{4, 7, 130, 33}, Sizes{2, 5, 1030, 7}, Sizes{4, 9, 20, 34}})
       for (DType dtype : {DType::i8, DType::u8})
         for (bool zeros : {false, true})
           for (kernels::Isa isa : {kernels::Isa::avx2, kernels::Isa::avx512_vnni}) {
