@@ -187,6 +187,16 @@ Offer prepare(const Request& r) {
     for (int64_t kx = 0; kx < c.kw; ++kx)
       for (int64_t k = 0; k < c.cg; ++k) view.offset.push_back((k * c.kh + ky) * c.kw + kx);
   const Side side = side_of(x.dtype, qx->zero[0]);
+  auto zeros_of = [&](int64_t group) {
+    const auto from = qw->zero.begin() + group * c.mg;
+    return qw->zero.size() == 1 ? qw->zero : std::vector<int32_t>(from, from + c.mg);
+  };
+  bool bytes = true;
+  for (int64_t g = 0; g < c.groups && bytes; ++g) {
+    view.first = g * c.mg;
+    bytes = takes_bytes(view, zeros_of(g), c.mg);
+  }
+  view.bytes = bytes;
   for (int64_t g = 0; g < c.groups; ++g) {
     view.first = g * c.mg;
     auto slice = [&](auto& v) {
@@ -198,15 +208,13 @@ Offer prepare(const Request& r) {
     e.scale = slice(e.scale);
     e.add = slice(e.add);
     if (!e.after.empty()) e.after = slice(e.after);
-    std::vector<int32_t> zeros = qw->zero;
-    if (zeros.size() > 1) zeros = slice(zeros);
-    c.gemms.push_back(make_gemm(r, view, zeros, side, std::move(e)));
+    c.gemms.push_back(make_gemm(r, view, zeros_of(g), side, std::move(e)));
   }
   const Gemm& g = c.gemms[0];
   c.slot = round_up(4 * g.depth, 16);
   c.border.assign(static_cast<size_t>(c.slot), static_cast<uint8_t>(side.zero ^ side.flip));
   onednn::Scratch scratch;
-  if (g.wide()) {
+  if (c.banded()) {
     plan_bands(c, r.threads, scratch);
   } else {
     const int64_t chunks = (c.rows + k_chunk - 1) / k_chunk, lanes = static_cast<int64_t>(g.lanes.size());
@@ -226,7 +234,8 @@ Offer prepare(const Request& r) {
   }
 
   Prepared p;
-  p.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", computed ? " dynamic" : "", g.w_zero.empty() ? "" : " zero points");
+  p.detail = text(isa_name(), g.bytes ? " bytes" : "", g.fused || g.direct ? " fused" : "", computed ? " dynamic" : "",
+                  g.w_zero.empty() ? "" : " zero points");
   c.frame.at = round_up(c.computed_bytes + c.parts * c.part_bytes, 64);
   p.scratch_bytes = c.frame.wanted ? c.frame.at + c.x_bytes : c.computed_bytes + c.parts * c.part_bytes;
   for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
@@ -244,7 +253,7 @@ Offer prepare(const Request& r) {
     parallel_for(static_cast<int>(conv.parts), conv.parts, 1, [&](int64_t from, int64_t to) {
       for (int64_t part = from; part < to; ++part)
         for (int64_t u = conv.units * part / conv.parts; u < conv.units * (part + 1) / conv.parts; ++u)
-          if (conv.wide()) run_band(conv, a, state, u, scratch + part * conv.part_bytes);
+          if (conv.banded()) run_band(conv, a, state, u, scratch + part * conv.part_bytes);
           else run_unit(conv, a, x, state, u, scratch + part * conv.part_bytes);
     });
   };

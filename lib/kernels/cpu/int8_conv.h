@@ -19,15 +19,16 @@ struct Conv {
     int64_t h = 0, w = 0, top = 0, left = 0, at = 0;
     bool wanted = false;
   } frame;                // the input's own sizes; h, w, top and left above are the frame's
-  struct Bands {          // wide: output pixels of a unit, and what of the input is widened for them
+  struct Bands {          // without VNNI: output pixels of a unit, and what of the input is copied for them
     bool pixels = false;  // one pixel of the input per output, else whole output rows
     int64_t height = 0;   // pixels, or output rows
     int64_t per_image = 0, count = 0;
-    int64_t lines = 0, line = 0;  // of the frame: rows, and 16-bit numbers in one
+    int64_t lines = 0, line = 0;  // of the frame: rows, and numbers in one
     int64_t frame_at = 0;
+    int64_t unit = 1;             // bytes of a number: 2 where they are widened
     std::vector<int64_t> offset;  // of segments
   } bands;
-  bool wide() const { return gemms[0].wide(); }
+  bool banded() const { return gemms[0].isa < Isa::avx512_vnni; }
 };
 
 // Of one run.

@@ -12,14 +12,18 @@ constexpr int64_t k_together = 4, k_together_bytes = 160 << 10;  // lanes of 16 
 constexpr int64_t k_at_once_bytes = 12 << 10;                    // of those rows
 constexpr int64_t k_wide_bytes = 160 << 10;                      // of a chunk of wide rows: a third of a second-level cache of 512 KiB
 
-// Panels of all lanes, then per column in register order: the sum of the stored weights and the zero point left to be corrected for.
+// Panels of all lanes, then per column in register order: the sum of the stored weights and the zero point left to be corrected for. With AVX2 and bytes
+// the lists of pair_groups follow.
 struct Blob {
   char* data;
-  int64_t columns, panels;
+  int64_t columns, panels, list_items;
   int32_t* sums() const { return reinterpret_cast<int32_t*>(data + panels); }
   int32_t* zeros() const { return sums() + columns; }
-  int64_t bytes() const { return panels + 8 * columns; }
+  int32_t* lists() const { return zeros() + columns; }
+  int64_t bytes() const { return panels + 8 * columns + 4 * list_items; }
 };
+
+GroupsOf groups_of(const Gemm& g, const Lane& lane) { return {g.segments, g.length, lane.width}; }
 
 // The column that position `at` of a lane's panel holds. What leaves the registers unfinished keeps its order.
 int64_t column_at(const Gemm& g, const Lane& lane, int64_t at) {
@@ -54,6 +58,32 @@ bool fit_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t col
   return true;
 }
 
+// Rows of bytes take less time: what a few panels of 16 columns say.
+bool worth_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t columns) {
+  constexpr int64_t k_tried = 4;
+  const GroupsOf of{v.segments, v.length, 16};
+  const auto* data = static_cast<const uint8_t*>(v.tensor->raw());
+  const int64_t panels = (columns + 15) / 16, tried = std::min(panels, k_tried);
+  std::vector<uint8_t> panel;
+  std::vector<int32_t> list(static_cast<size_t>(of.list()));
+  int32_t count[Groups::k_kinds] = {};
+  for (int64_t i = 0; i < tried; ++i) {
+    const int64_t first = panels * i / tried * 16;
+    panel.assign(static_cast<size_t>(of.groups() * 64), 0);
+    for (int64_t n = first; n < std::min(first + 16, columns); ++n) {
+      const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(n)];
+      const uint8_t* from = data + (v.first + n) * v.n_stride;
+      for (int64_t s = 0; s < v.segments; ++s)
+        for (int64_t j = 0; j < v.length; ++j)
+          panel[static_cast<size_t>((s * of.depth() + j / 4) * 64 + (n - first) * 4 + j % 4)] =
+              static_cast<uint8_t>(from[v.offset[static_cast<size_t>(s * v.length + j)]] - zero);
+    }
+    pair_groups(of, panel.data(), list.data());
+    for (int kind = 0; kind < Groups::k_kinds; ++kind) count[kind] += list[static_cast<size_t>(kind)];
+  }
+  return groups_pay(count, tried * v.segments * ((v.length + 1) / 2));
+}
+
 void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<const int32_t> w_zero, Blob& blob) {
   const int64_t length = g.length, total = g.segments * length, width = lane.width;
   const bool is_signed = v.tensor->dtype() == DType::i8;
@@ -83,10 +113,7 @@ void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<c
   for (int64_t s = 0; s < g.segments; ++s)
     for (int64_t j = 0; j < length; ++j) {
       const int64_t k = s * length + j, from = v.offset[static_cast<size_t>(k)];
-      if (g.wide() && g.bytes) {
-        auto* to = reinterpret_cast<int8_t*>(panel) + (s * g.depth + j / 2) * width * 2 + j % 2;
-        for (Column& c : columns) to[2 * c.position] = static_cast<int8_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
-      } else if (g.wide()) {
+      if (g.wide()) {
         auto* to = reinterpret_cast<int16_t*>(panel) + (s * g.depth + j / 2) * width * 2 + j % 2;
         for (Column& c : columns) to[2 * c.position] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
       } else {
@@ -99,6 +126,9 @@ void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<c
       }
     }
   for (const Column& c : columns) blob.sums()[c.at] = static_cast<int32_t>(c.sum);
+  if (!g.bytes) return;
+  const GroupsOf of = groups_of(g, lane);
+  pair_groups(of, reinterpret_cast<uint8_t*>(panel), blob.lists() + (&lane - g.lanes.data()) * of.list());
 }
 
 void scalar_tile(const Tile& t) {
@@ -121,6 +151,12 @@ MO_INLINE void wide_row_body(const uint8_t* src, int16_t* dst, int64_t n, uint8_
 }
 MO_SIMD_PLAIN(wide_row, void, (const uint8_t* src, int16_t* dst, int64_t n, uint8_t flip, int16_t zero), (src, dst, n, flip, zero))
 
+MO_INLINE void flip_body(const uint8_t* src, uint8_t* dst, int64_t n, uint8_t flip) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) dst[i] = src[i] ^ flip;
+}
+MO_SIMD_PLAIN(flip, void, (const uint8_t* src, uint8_t* dst, int64_t n, uint8_t flip), (src, dst, n, flip))
+
 MO_INLINE int32_t sum_body(const uint8_t* src, int64_t n, uint8_t flip) {
   int32_t sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -138,6 +174,7 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.length = view.length;
   g.x = x;
   g.epilogue = std::move(epilogue);
+  g.bytes = view.bytes;
   g.depth = g.wide() ? (g.length + 1) / 2 : (g.length + 3) / 4;
   const Steps& end = g.epilogue.steps;
   const bool inner = end.inner && (end.residual || end.per_channel);
@@ -148,11 +185,10 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.direct = g.values && g.epilogue.is_sum();
   const int64_t columns = g.epilogue.channels(), steps = g.segments * g.depth;
   const Finish leaves = g.fused ? finish : g.values ? Finish::values : Finish::sums;
-  g.bytes = g.isa == Isa::avx2 && view.tensor && fit_bytes(view, w_zero, columns);
   int64_t at = 0, bytes = 0;
   for (int64_t n = 0; n < columns;) {
     const int64_t left = columns - n;
-    Lane lane{n, 0, 1, 16, at, bytes, {}};
+    Lane lane{n, 0, 1, 16, at, bytes, {}, {}, {}};
     if (g.isa >= Isa::avx512) {
       lane.registers = left > 32 ? 4 : left > 16 ? 2 : 1;
       lane.width = 16 * lane.registers;
@@ -165,12 +201,12 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
     }
     lane.count = std::min(left, lane.width);
     at += 16 * lane.registers;
-    bytes += (steps * (g.bytes ? 2 : 4) * lane.width + 63) / 64 * 64;
+    bytes += (steps * 4 * lane.width + 63) / 64 * 64;
     n += lane.count;
     g.lanes.push_back(lane);
   }
   g.panel_bytes = bytes;
-  if (g.isa < Isa::avx512) g.together = std::clamp<int64_t>(k_together_bytes / (steps * (g.bytes ? 32 : 64)), 1, k_together);
+  if (g.isa < Isa::avx512) g.together = std::clamp<int64_t>(k_together_bytes / (steps * 64), 1, k_together);
   if (g.isa == Isa::avx2) g.at_once = std::clamp<int64_t>(k_at_once_bytes / (steps * 4), 0, k_chunk);
   g.start.assign(static_cast<size_t>(at), 0);
   g.w_zero.assign(static_cast<size_t>(at), 0);
@@ -178,7 +214,7 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.add.assign(static_cast<size_t>(at), 0);
   g.after.assign(static_cast<size_t>(at), 0);
   g.by_zero.assign(static_cast<size_t>(at), 0);
-  Blob blob{nullptr, at, bytes};
+  Blob blob{nullptr, at, bytes, g.bytes ? static_cast<int64_t>(g.lanes.size()) * groups_of(g, g.lanes[0]).list() : 0};
   const size_t size = static_cast<size_t>((blob.bytes() + 63) / 64 * 64);
   auto make = [&]() -> Pack {
     blob.data = static_cast<char*>(std::aligned_alloc(64, size));
@@ -195,7 +231,9 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
     how.append(reinterpret_cast<const char*>(w_zero.data()), 4 * w_zero.size());
     g.weights = r.in(1).constant ? r.packed(*view.tensor, std::move(how), static_cast<int64_t>(size), make) : make();
     blob.data = static_cast<char*>(const_cast<void*>(g.weights.get()));
+    if (g.bytes) g.lists = blob.lists();
   }
+  if (g.bytes && g.segments == 1) place_groups(g, k_one_segment);
   const int32_t total = static_cast<int32_t>(g.segments * g.length);
   bool correct = false;
   for (const Lane& lane : g.lanes)
@@ -221,6 +259,26 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
     }
   if (!correct) g.w_zero.clear();
   return g;
+}
+
+bool takes_bytes(const WeightView& view, std::span<const int32_t> w_zero, int64_t columns) {
+  return isa() == Isa::avx2 && view.tensor && fit_bytes(view, w_zero, columns) && worth_bytes(view, w_zero, columns);
+}
+
+void place_groups(Gemm& g, std::span<const int64_t> offset) {
+  const int32_t* list = g.lists;
+  for (Lane& lane : g.lanes) {
+    const GroupsOf of = groups_of(g, lane);
+    const int32_t* at = list + Groups::k_kinds;
+    std::copy_n(list, Groups::k_kinds, lane.groups.count);
+    lane.groups.at = at;
+    lane.groups.order = at + of.groups();
+    list += of.list();
+    if (offset.size() == 1 && offset[0] == 0) continue;
+    lane.placed.assign(at, at + of.groups());
+    for (int32_t& i : lane.placed) i = static_cast<int32_t>(offset[static_cast<size_t>(i / (4 * g.depth))] + i % (4 * g.depth));
+    lane.groups.at = lane.placed.data();
+  }
 }
 
 void pack_wide(const Gemm& g, const uint8_t* data, int64_t n_stride, int64_t k_stride, Side side, void* panels) {
@@ -293,6 +351,7 @@ void run_group(const Gemm& g, std::span<const Lane> lanes, const Rows& rows, con
     t.offset = rows.offset;
     t.depth = g.depth;
     t.weights = weights + lane.weights;
+    t.groups = &lane.groups;
     t.start = (moving.start ? moving.start : g.start.data()) + lane.at;
     t.scale = scale + lane.at;
     t.add = &g.add[static_cast<size_t>(lane.at)];
@@ -346,12 +405,16 @@ void run_lanes(const Gemm& g, int64_t from, int64_t to, const Rows& rows, const 
   }
 }
 
-int64_t wide_chunk(const Gemm& g, int64_t rows) {
+int64_t row_chunk(const Gemm& g, int64_t rows) {
   const int64_t most = std::clamp<int64_t>(k_wide_bytes / (4 * g.segments * g.depth), 48, 480), chunks = (rows + most - 1) / most;
   return ((rows + chunks - 1) / chunks + 5) / 6 * 6;
 }
 
 WidenRow widen_row() { return wide_row_pick(); }
+void flip_row(const uint8_t* src, uint8_t* dst, int64_t n, uint8_t flip) {
+  if (flip) flip_pick()(src, dst, n, flip);
+  else std::memcpy(dst, src, static_cast<size_t>(n));
+}
 int32_t byte_sum(const uint8_t* src, int64_t n, uint8_t flip) { return sum_pick()(src, n, flip); }
 
 }  // namespace mo::kernels::int8

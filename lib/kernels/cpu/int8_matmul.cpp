@@ -53,14 +53,17 @@ void run_unit(const Matmul& m, const Args& args, const State& state, int64_t bat
   auto* copies = reinterpret_cast<uint8_t*>(part + m.copies_at);
   auto* sums = reinterpret_cast<int32_t*>(part + m.sums_at);
   auto* wide = reinterpret_cast<int16_t*>(part + m.wide_at);
-  const int64_t reads = g.wide() ? k : 4 * g.depth;
+  const int64_t reads = g.wide() ? k : g.reach();
+  const bool flipped = g.bytes && state.side.flip != 0;
   const WidenRow widen = widen_row();
   for (int64_t r = 0; r < count; ++r) {
     const int64_t begin = m.a_at[at] + (first + r) * row_step;
     const uint8_t* row = a + begin;
-    if (step != 1 || begin + reads > m.a_elements) {
+    if (step != 1 || flipped || begin + reads > m.a_elements) {
       uint8_t* copy = copies + (g.wide() ? 0 : r * m.slot);
-      for (int64_t i = 0; i < k; ++i) copy[i] = row[i * step];
+      if (step == 1) flip_row(row, copy, k, flipped ? state.side.flip : 0);
+      else
+        for (int64_t i = 0; i < k; ++i) copy[i] = row[i * step] ^ (flipped ? state.side.flip : 0);
       row = copy;
     }
     if (!g.w_zero.empty()) sums[r] = byte_sum(row, k, g.x.flip);
@@ -156,20 +159,26 @@ Offer prepare(const Request& r) {
   const Side side = side_of(a.dtype, qa->zero[0]);
   m.b_side = side_of(b.dtype, qb->zero[0]);
   std::vector<int64_t> known;
+  std::vector<WeightView> views;
+  bool bytes = true;
   for (int64_t at : m.b_at) {
     auto found = std::find(known.begin(), known.end(), at);
     m.gemm_of.push_back(m.run_time ? 0 : found - known.begin());
     if (found != known.end() || (m.run_time && !known.empty())) continue;
     known.push_back(at);
-    WeightView view{m.run_time ? nullptr : b.constant, 0, m.p.b.strides[rank - 1], {}, 1, k};
+    WeightView& view = views.emplace_back(WeightView{m.run_time ? nullptr : b.constant, 0, m.p.b.strides[rank - 1], {}, 1, k});
     for (int64_t i = 0; i < k; ++i) view.offset.push_back(at + i * m.p.b.strides[rank - 2]);
+    bytes = bytes && takes_bytes(view, qb->zero, n);
+  }
+  for (WeightView& view : views) {
+    view.bytes = bytes;
     m.gemms.push_back(make_gemm(r, view, qb->zero, side, *epilogue));
   }
   const Gemm& g = m.gemms[0];
   m.y_size = y.dtype == DType::f32 ? 4 : 1;
   m.r_size = res.dtype == DType::f32 ? 4 : 1;
   m.a_elements = element_count(a.shape);
-  m.chunk = g.wide() ? wide_chunk(g, rows) : k_chunk;
+  m.chunk = g.isa < Isa::avx512_vnni ? row_chunk(g, rows) : k_chunk;
   m.chunks = (rows + m.chunk - 1) / m.chunk;
   m.lane_groups =
       m.run_time || r.threads <= 1 || m.chunks * m.batches >= 4 * r.threads ? 1 : std::min<int64_t>(static_cast<int64_t>(g.lanes.size()), r.threads);
@@ -186,7 +195,8 @@ Offer prepare(const Request& r) {
   if (computed) m.computed_bytes = moving_bytes(m.gemms);
 
   Prepared out;
-  out.detail = text(isa_name(), g.fused || g.direct ? " fused" : "", computed ? " dynamic" : "", g.w_zero.empty() ? "" : " zero points");
+  out.detail = text(isa_name(), g.bytes ? " bytes" : "", g.fused || g.direct ? " fused" : "", computed ? " dynamic" : "",
+                    g.w_zero.empty() ? "" : " zero points");
   out.scratch_bytes = m.computed_bytes + m.parts * m.part_bytes;
   for (int i : {1, 2, 4, 5, 6, 7, 8, 9, 10, 11})
     if (!computed.reads(i) && r.in(static_cast<size_t>(i)).constant) out.unused_inputs.push_back(i);

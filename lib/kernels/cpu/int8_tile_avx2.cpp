@@ -1,8 +1,8 @@
-// Tiles of 8-bit products for AVX2: rows x 16 or 8 columns by pairs of 16-bit products, exact where the 8-bit instruction would saturate; the epilogue
-// in registers.
+// Tiles of 8-bit products for AVX2: rows x 16 or 8 columns, the sums of int8_sums_avx2.h and the epilogue in registers.
 #include "kernels/cpu/int8_gemm.h"
 #ifdef __x86_64__
 #include "kernels/cpu/int8_avx2.h"
+#include "kernels/cpu/int8_sums_avx2.h"
 #endif
 
 namespace mo::kernels::int8 {
@@ -79,12 +79,6 @@ __attribute__((noinline)) MO_AVX2 void store_some(const int32_t* sums, const Til
   }
 }
 
-template <bool bytes>
-MO_STEP2 __m256i load_weights(const uint8_t* w, int z) {
-  if constexpr (bytes) return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w + 16 * z)));
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 32 * z));
-}
-
 template <int R, int Z, bool bytes, Finish F>
 MO_AVX2 void tile(const Tile& t) {
   Steps steps;
@@ -95,32 +89,8 @@ MO_AVX2 void tile(const Tile& t) {
   const uint8_t* res = t.r;
   for (int left = t.count; left > 0; left -= R, rows += R, dst += R * t.dst_stride, res = res ? res + R * t.r_stride : nullptr) {
     __m256i acc[R][Z];
-#pragma GCC unroll 2
-    for (int z = 0; z < Z; ++z) {
-      const __m256i start = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(t.start + 8 * z));
-#pragma GCC unroll 12
-      for (int r = 0; r < R; ++r) acc[r][z] = start;
-    }
-    const uint8_t* w = static_cast<const uint8_t*>(t.weights);
-    for (int64_t s = 0; s < t.segments; ++s) {
-      const uint8_t* p[R];
-#pragma GCC unroll 12
-      for (int r = 0; r < R; ++r) p[r] = rows[r] + t.offset[s];
-      for (int64_t k = 0; k < 4 * t.depth; k += 4) {
-        __m256i b[Z];
-#pragma GCC unroll 2
-        for (int z = 0; z < Z; ++z) b[z] = load_weights<bytes>(w, z);
-        w += (bytes ? 16 : 32) * Z;
-#pragma GCC unroll 12
-        for (int r = 0; r < R; ++r) {
-          int32_t two;
-          std::memcpy(&two, p[r] + k, 4);
-          const __m256i a = _mm256_set1_epi32(two);
-#pragma GCC unroll 2
-          for (int z = 0; z < Z; ++z) acc[r][z] = _mm256_add_epi32(acc[r][z], _mm256_madd_epi16(a, b[z]));
-        }
-      }
-    }
+    if constexpr (bytes) sum_bytes<R, Z>(t, rows, acc);
+    else sum_words<R, Z>(t, rows, acc);
     const int count = left < R ? left : R;
     if constexpr (F == Finish::sums) {
 #pragma GCC unroll 12

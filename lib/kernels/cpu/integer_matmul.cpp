@@ -35,6 +35,7 @@ void run_sums(const Product& p, const Lane& lane, const uint8_t* const* pointers
   t.offset = k_one_segment;
   t.depth = g.depth;
   t.weights = panel;
+  t.groups = &lane.groups;
   t.start = &g.start[static_cast<size_t>(lane.at)];
   t.w_zero = g.w_zero.empty() ? nullptr : &g.w_zero[static_cast<size_t>(lane.at)];
   t.flip = g.wide() ? 0 : g.x.flip * 0x01010101u;
@@ -55,16 +56,17 @@ void run_sums(const Product& p, const Lane& lane, const uint8_t* const* pointers
 
 void run_chunk(const Product& p, const Args& args, int64_t chunk, int32_t a_zero, char* part) {
   const Gemm& g = p.gemm;
-  const int64_t first = chunk * p.chunk, count = std::min(p.chunk, p.rows - first), reads = g.wide() ? p.k : 4 * g.depth;
+  const int64_t first = chunk * p.chunk, count = std::min(p.chunk, p.rows - first), reads = g.wide() ? p.k : g.reach();
   const auto* a = static_cast<const uint8_t*>(args.src[0]);
   const auto** pointers = reinterpret_cast<const uint8_t**>(part + p.pointers_at);
   auto* sums = reinterpret_cast<int32_t*>(part + p.sums_at);
+  const uint8_t flip = g.bytes ? g.x.flip : 0;
   const WidenRow widen = widen_row();
   for (int64_t r = 0; r < count; ++r) {
     const uint8_t* row = a + (first + r) * p.k;
-    if ((first + r) * p.k + reads > p.rows * p.k) {
+    if (flip || (first + r) * p.k + reads > p.rows * p.k) {
       auto* copy = reinterpret_cast<uint8_t*>(part + p.copies_at) + r * p.slot;
-      std::memcpy(copy, row, static_cast<size_t>(p.k));
+      flip_row(row, copy, p.k, flip);
       row = copy;
     }
     if (!g.w_zero.empty()) sums[r] = byte_sum(row, p.k, g.x.flip);
@@ -120,9 +122,10 @@ Offer prepare(const Request& r) {
   open.simple = open.steps.inner = true;  // so that the tiles give plain sums
   WeightView view{b.constant, 0, 1, {}, 1, p.k};
   for (int64_t i = 0; i < p.k; ++i) view.offset.push_back(i * p.n);
+  view.bytes = takes_bytes(view, zeros, p.n);
   p.gemm = make_gemm(r, view, zeros, side_of(a.dtype, 0), open);
   const Gemm& g = p.gemm;
-  p.chunk = g.wide() ? wide_chunk(g, p.rows) : k_chunk;
+  p.chunk = g.isa < Isa::avx512_vnni ? row_chunk(g, p.rows) : k_chunk;
   p.chunks = (p.rows + p.chunk - 1) / p.chunk;
   p.parts = static_cast<double>(p.rows) * static_cast<double>(p.n) * static_cast<double>(p.k) < 1e6 ? 1 : std::min<int64_t>(r.threads, p.chunks);
   p.slot = (std::max(p.k, 4 * g.depth) + 15) / 16 * 16;
@@ -133,7 +136,7 @@ Offer prepare(const Request& r) {
   p.wide_at = scratch.add(g.wide() ? p.chunk * g.depth * 4 : 0);
   p.part_bytes = scratch.size();
   Prepared out;
-  out.detail = isa_name();
+  out.detail = text(isa_name(), g.bytes ? " bytes" : "");
   out.scratch_bytes = p.parts * p.part_bytes;
   out.unused_inputs = {1};
   for (int i : {2, 3})
