@@ -167,6 +167,15 @@ MO_SIMD_PLAIN(sum, int32_t, (const uint8_t* src, int64_t n, uint8_t flip), (src,
 
 }  // namespace
 
+std::optional<Finish> finish_in_registers(const Epilogue& epilogue, Isa isa) {
+  const Steps& end = epilogue.steps;
+  if (isa < Isa::avx2 || !epilogue.simple) return std::nullopt;
+  const bool inner = end.inner && (end.residual || end.per_channel);
+  if (inner ? isa == Isa::avx512 : end.inner || end.per_channel) return std::nullopt;
+  if (inner) return end.residual ? Finish::inner_residual : Finish::inner_channel;
+  return end.residual ? Finish::residual : Finish::steps;
+}
+
 Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_zero, Side x, Epilogue epilogue) {
   Gemm g;
   g.isa = isa();
@@ -177,14 +186,12 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   g.bytes = view.bytes;
   g.depth = g.wide() ? (g.length + 1) / 2 : (g.length + 3) / 4;
   const Steps& end = g.epilogue.steps;
-  const bool inner = end.inner && (end.residual || end.per_channel);
-  const bool known = inner ? g.isa != Isa::avx512 : !end.inner && !end.per_channel;
-  const Finish finish = inner ? (end.residual ? Finish::inner_residual : Finish::inner_channel) : end.residual ? Finish::residual : Finish::steps;
-  g.fused = g.isa >= Isa::avx2 && g.epilogue.simple && known && g.epilogue.bounded(g.row_elements());
+  const std::optional<Finish> finish = finish_in_registers(g.epilogue, g.isa);
+  g.fused = finish && g.epilogue.bounded(g.row_elements());
   g.values = g.isa >= Isa::avx2 && !g.epilogue.simple;
   g.direct = g.values && g.epilogue.is_sum();
   const int64_t columns = g.epilogue.channels(), steps = g.segments * g.depth;
-  const Finish leaves = g.fused ? finish : g.values ? Finish::values : Finish::sums;
+  const Finish leaves = g.fused ? *finish : g.values ? Finish::values : Finish::sums;
   int64_t at = 0, bytes = 0;
   for (int64_t n = 0; n < columns;) {
     const int64_t left = columns - n;

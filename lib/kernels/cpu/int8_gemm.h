@@ -42,6 +42,7 @@ struct TileChoice {
   int rows;
   TileKernel kernel;
 };
+std::optional<Finish> finish_in_registers(const Epilogue& epilogue, Isa isa);  // what a whole epilogue there is, where the tiles have it
 std::vector<TileChoice> avx512_tiles(bool vnni, int registers, Finish finish);
 std::vector<TileChoice> avx2_tiles(int64_t width, bool bytes, Finish finish);  // of 16 or 8 columns; rows and weights are bytes, else 16-bit numbers
 
