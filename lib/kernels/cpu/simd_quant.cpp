@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "kernels/cpu/lookup_line.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/physical.h"
 #include "kernels/cpu/simd_math.h"
@@ -221,6 +222,19 @@ Offer prepare_lookup(const Request& r) {
   const bool vectors = isa() >= Isa::avx2;
   p.detail = has_vbmi() ? "avx512_vbmi" : vectors ? "avx2" : "scalar";
   p.in_place = 0;
+  const std::optional<LookupLine> line =
+      vectors && !has_vbmi()
+          ? line_of(static_cast<const uint8_t*>(kept.raw()), r.in(0).dtype == DType::i8 ? 0x80 : 0, table->dtype() == DType::i8 ? 0x80 : 0)
+          : std::nullopt;
+  if (line) {
+    p.detail += " line";
+    p.run = [=](const Args& a) {
+      const uint8_t* x = static_cast<const uint8_t*>(a.src[0]);
+      uint8_t* y = static_cast<uint8_t*>(a.dst[0]);
+      parallel_for(threads, n, 4096, [&](int64_t from, int64_t to) { lookup_line(x + from, y + from, to - from, *line); });
+    };
+    return p;
+  }
   auto row = has_vbmi() ? lookup_vbmi : vectors ? lookup_avx2 : lookup_scalar;
   p.run = [=](const Args& a) {
     const uint8_t* x = static_cast<const uint8_t*>(a.src[0]);
