@@ -41,8 +41,8 @@ std::string op_text(const Node& n) { return printable(n.domain.empty() ? n.op : 
 
 void check_arity(const Node& n, const OpDef& def, size_t inputs, size_t outputs) {
   auto count = [&](const char* what, size_t got, int low, int high) {
-    require(static_cast<int>(got) >= low, Code::format, op_text(n), " takes at least ", low, " ", what, ", got ", got);
-    require(high < 0 || static_cast<int>(got) <= high, Code::format, op_text(n), " takes at most ", high, " ", what, ", got ", got);
+    if (static_cast<int>(got) < low) fail(Code::format, op_text(n), " takes at least ", low, " ", what, ", got ", got);
+    if (high >= 0 && static_cast<int>(got) > high) fail(Code::format, op_text(n), " takes at most ", high, " ", what, ", got ", got);
   };
   count("inputs", inputs, def.min_inputs, def.max_inputs);
   count("outputs", outputs, std::min(def.min_outputs, 1), def.max_outputs);
