@@ -20,15 +20,17 @@ class Folder {
 
   int run() {
     const std::vector<NodeId> order = graph_.order();
-    std::vector<NodeId> folded;
-    for (NodeId id : order) {
-      const graph::Node& n = graph_.node(id);
-      const ops::OpDef* def = ops::find(n.op, n.domain);
-      if (!def) continue;
-      if (options_.retype) infer(n);
-      if (wanted(n, *def) && compute(n, *def)) folded.push_back(id);
-    }
-    return static_cast<int>(folded.size());
+    int folded = 0;
+    for (NodeId id : order) folded += visit(id);
+    return folded;
+  }
+
+  bool visit(NodeId id) {
+    const graph::Node& n = graph_.node(id);
+    const ops::OpDef* def = ops::find(n.op, n.domain);
+    if (!def) return false;
+    if (options_.retype) infer(n);
+    return wanted(n, *def) && compute(n, *def);
   }
 
  private:
@@ -118,7 +120,7 @@ class Folder {
       if (n.outputs[i] != graph::k_none && !out[i].is_tensor()) return false;
     NodeId id = producer(n);
     std::vector<ValueId> outputs = n.outputs;
-    graph_.remove_node(id);
+    if (!options_.keep) graph_.remove_node(id);
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (outputs[i] == graph::k_none) continue;
       graph::Value& v = graph_.value(outputs[i]);
@@ -147,6 +149,8 @@ bool run_fold(Graph& g) {
 }  // namespace
 
 int fold_constants(Graph& g, const FoldOptions& options) { return Folder(g, options).run(); }
+
+bool fold_node(Graph& g, NodeId id, const FoldOptions& options) { return Folder(g, options).visit(id); }
 
 extern const Pass fold;
 const Pass fold{"fold", Stage::simplify, run_fold};

@@ -14,6 +14,15 @@ namespace mo::plan {
 
 using graph::k_none;
 
+namespace {
+
+template <class F>
+std::shared_ptr<const std::function<void(const kernels::Args&)>> shared(F run) {
+  return std::make_shared<const std::function<void(const kernels::Args&)>>(std::move(run));
+}
+
+}  // namespace
+
 Builder::Builder(std::shared_ptr<Shared> shared, const graph::Graph& g, std::vector<ValueId> inputs, size_t output_count, std::string where,
                  bool root)
     : shared_(std::move(shared)), graph_(g), inputs_(std::move(inputs)), output_count_(output_count), where_(std::move(where)), root_(root) {
@@ -29,6 +38,10 @@ std::shared_ptr<Plan> Builder::build(const Partition& parts) {
   plan_->where_ = where_;
   team_ = plan_team(graph_, parts.planned, shared_->options.threads);
   add_inputs();
+  plan_->steps_.reserve(parts.planned.size() + parts.loose.size());
+  plan_->reports_.reserve(plan_->steps_.capacity());
+  plan_->slots_.reserve(static_cast<size_t>(graph_.value_count()));
+  plan_->buffers_.reserve(static_cast<size_t>(graph_.value_count()));
   for (NodeId id : parts.planned) emit(id);
   for (NodeId id : parts.loose) emit_loose(id);
   if (!parts.tail.empty()) add_tail(parts);
@@ -133,26 +146,33 @@ int Builder::slot(ValueId v, Layout layout) {
   report.node = graph_.value(v).name;
   report.op = "reorder";
   report.kernel = "reorder";
+  report.bytes = 2 * storage_bytes(from.dtype, element_count(from.shape));
+  report.inputs = slots_text({other});
+  report.outputs = slots_text({to});
+  const double us = copy_us(report.bytes);
   Step& step = add_step(StepKind::kernel, std::move(report));
-  plan_->reports_.back().bytes = 2 * storage_bytes(from.dtype, element_count(from.shape));
-  const double us = copy_us(plan_->reports_.back().bytes);
   step.threads = step_team(us, team_);
   step.brief = us < k_brief_us;
   step.src = {other};
   step.dst = {to};
-  step.run = [shape = from.shape, bits = info(from.dtype).bits, to_last = layout == Layout::channels_last](const kernels::Args& a) {
+  step.run = shared([shape = from.shape, bits = info(from.dtype).bits, to_last = layout == Layout::channels_last](const kernels::Args& a) {
     reorder(a.src[0], a.dst[0], shape, bits, to_last, a.threads);
-  };
-  plan_->reports_.back().inputs = operand_text(step.src);
-  plan_->reports_.back().outputs = operand_text(step.dst);
+  });
   return to;
 }
 
 Step& Builder::add_step(StepKind kind, StepReport report) {
   report.where = where_;
+  auto owner = std::make_shared<StepOwner>();
+  owner->node = std::move(report.node);
+  owner->origins = std::move(report.origins);
+  return add_step(kind, std::make_shared<const StepReport>(std::move(report)), std::move(owner));
+}
+
+Step& Builder::add_step(StepKind kind, std::shared_ptr<const StepReport> report, std::shared_ptr<const StepOwner> owner) {
   plan_->steps_.emplace_back();
   plan_->steps_.back().kind = kind;
-  plan_->reports_.push_back(std::move(report));
+  plan_->reports_.push_back({std::move(report), std::move(owner)});
   return plan_->steps_.back();
 }
 
@@ -219,16 +239,17 @@ void Builder::add_copy(int src, int dst, const char* kernel) {
   report.node = graph_.value(plan_->slots_[static_cast<size_t>(src)].value).name;
   report.op = kernel;
   report.kernel = kernel;
+  const Slot& s = plan_->slots_[static_cast<size_t>(src)];
+  const int64_t bytes = storage_bytes(s.dtype, element_count(s.shape));
+  report.bytes = 2 * bytes;
+  report.inputs = slots_text({src});
+  report.outputs = slots_text({dst});
   Step& step = add_step(StepKind::kernel, std::move(report));
   step.src = {src};
   step.dst = {dst};
-  const Slot& s = plan_->slots_[static_cast<size_t>(src)];
-  step.run = [bytes = static_cast<size_t>(storage_bytes(s.dtype, element_count(s.shape)))](const kernels::Args& a) {
+  step.run = shared([bytes = static_cast<size_t>(bytes)](const kernels::Args& a) {
     if (bytes > 0) std::memcpy(a.dst[0], a.src[0], bytes);
-  };
-  plan_->reports_.back().bytes = 2 * storage_bytes(s.dtype, element_count(s.shape));
-  plan_->reports_.back().inputs = operand_text(step.src);
-  plan_->reports_.back().outputs = operand_text(step.dst);
+  });
 }
 
 void Builder::add_tail(const Partition& parts) {
@@ -295,7 +316,7 @@ void Builder::reuse_in_place() {
     parent_[static_cast<size_t>(from)] = to;
     b.first = a.first;
     a.first = -1;
-    plan_->reports_[i].in_place = true;
+    step.takes_place = true;
   }
 }
 

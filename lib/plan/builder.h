@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "plan/blueprint.h"
+#include "plan/kept.h"
 #include "plan/partition.h"
 #include "plan/plan.h"
 
@@ -17,6 +19,8 @@ class Builder {
   Builder(std::shared_ptr<Shared> shared, const graph::Graph& g, std::vector<ValueId> inputs, size_t output_count, std::string where, bool root);
   // Called with each constant that kernels took in packed form in all its uses.
   void on_packed(std::function<void(ValueId)> release) { release_ = std::move(release); }
+  // The graph is a drawing of `of`: choices of nodes that did not change since are taken from `choices`, others go there.
+  void keep(const Blueprint& of, Choices& choices) { blueprint_ = &of, choices_ = &choices; }
   std::shared_ptr<Plan> build(const Partition& parts);
 
  private:
@@ -31,6 +35,7 @@ class Builder {
   int constant_slot(ValueId v, Layout layout);
   int datum(int slot);
   Layout present_layout(ValueId v) const;
+  Step& add_step(StepKind kind, std::shared_ptr<const StepReport> report, std::shared_ptr<const StepOwner> owner);
   Step& add_step(StepKind kind, StepReport report);
   void watch(ValueId v);  // adds to what is shown after the last step
   void add_inputs();
@@ -47,6 +52,10 @@ class Builder {
   bool emit_candidate(NodeId id, std::vector<Refusal>& refusals);
   void emit_reference(const graph::Node& n, std::vector<Refusal> refusals);
   bool try_candidate(const kernels::Candidate& candidate, NodeId id, Layout wished, std::vector<Refusal>& refusals);
+  const Choice* kept(NodeId id) const;
+  const Choice* twin(NodeId id) const;  // of a node before, with the same operator on operands of the same types
+  bool same_request(const graph::Node& a, const graph::Node& b) const;
+  void add_kernel(NodeId id, const Choice& choice);
   Layout wished_layout(const kernels::Candidate& candidate, const graph::Node& n) const;
   int64_t full_rank(const graph::Node& n) const;  // the largest rank among the inputs
   void add_bodies(const graph::Node& n, Step& step);
@@ -54,7 +63,7 @@ class Builder {
   void add_copy(int src, int dst, const char* kernel);
   StepReport report_of(const graph::Node& n) const;
   void add_cost(StepReport& report, const graph::Node& n) const;  // of a node whose types are static
-  std::string operand_text(const std::vector<int>& slots) const;
+  std::string slots_text(const std::vector<int>& slots) const;
 
   std::shared_ptr<Shared> shared_;
   const graph::Graph& graph_;
@@ -72,6 +81,9 @@ class Builder {
   std::vector<int> parent_;   // union-find over buffers
   std::map<ValueId, std::string> watched_;
   std::function<void(ValueId)> release_;
+  const Blueprint* blueprint_ = nullptr;
+  Choices* choices_ = nullptr;
+  std::map<std::string, NodeId, std::less<>> last_;  // by operator, the last whose choice is new
   std::map<ValueId, size_t> packed_uses_;
 };
 

@@ -7,6 +7,7 @@
 #include "passes/origin.h"
 #include "plan/builder.h"
 #include "plan/layout.h"
+#include "plan/refine.h"
 #include "plan/team.h"
 
 namespace mo::plan {
@@ -22,6 +23,10 @@ namespace {
 bool has_no_elements(const graph::Type& t) { return element_count(t.shape()) == 0; }
 
 bool keeps_channels(const Shape& a, const Shape& b) { return has_layouts(a) && has_layouts(b) && a[0] == b[0] && a[1] == b[1]; }
+
+std::shared_ptr<const StepOwner> owner_of(const StepReport& report) {
+  return std::make_shared<const StepOwner>(StepOwner{report.node, report.origins});
+}
 
 std::string op_name(const Node& n) { return n.domain.empty() ? n.op : n.domain + "." + n.op; }
 
@@ -43,7 +48,15 @@ void Builder::add_cost(StepReport& report, const Node& n) const {
   report.bytes = cost.bytes;
 }
 
-std::string Builder::operand_text(const std::vector<int>& slots) const {
+namespace {
+
+std::string operand_text(DType dtype, const Shape& shape, Layout layout) {
+  return dtype == DType::undefined ? "?" : text(name(dtype), shape, layout == Layout::channels_last ? " channels_last" : "");
+}
+
+}  // namespace
+
+std::string Builder::slots_text(const std::vector<int>& slots) const {
   std::string out;
   for (int s : slots) {
     if (!out.empty()) out += ", ";
@@ -52,8 +65,7 @@ std::string Builder::operand_text(const std::vector<int>& slots) const {
       continue;
     }
     const Slot& slot = plan_->slots_[static_cast<size_t>(s)];
-    if (slot.dtype == DType::undefined) out += "?";
-    else out += text(name(slot.dtype), slot.shape, slot.layout == Layout::channels_last ? " channels_last" : "");
+    out += operand_text(slot.dtype, slot.shape, slot.layout);
   }
   return out;
 }
@@ -93,8 +105,8 @@ bool Builder::emit_alias(const Node& n) {
   note.kernel = "alias";
   note.detail = "no work: the same memory";
   note.where = where_;
-  note.inputs = operand_text({src});
-  note.outputs = operand_text({dst});
+  note.inputs = slots_text({src});
+  note.outputs = slots_text({dst});
   plan_->notes_.emplace_back(plan_->steps_.size(), std::move(note));
   return true;
 }
@@ -104,6 +116,19 @@ bool Builder::emit_alias(const Node& n) {
 bool Builder::emit_candidate(NodeId id, std::vector<Refusal>& refusals) {
   const Node& n = graph_.node(id);
   if (!shared_->options.optimize) return false;
+  if (const Choice* choice = kept(id)) {
+    add_kernel(id, *choice);
+    return true;
+  }
+  if (const Choice* other = twin(id)) {
+    Choice choice = *other;
+    choice.stamp = blueprint_->stamp(id);
+    const auto& before = (*choices_)[static_cast<size_t>(id)];
+    choice.owner = before ? before->owner : owner_of(report_of(n));
+    add_kernel(id, choice);
+    (*choices_)[static_cast<size_t>(id)] = std::move(choice);
+    return true;
+  }
   bool empty = false;
   for (ValueId v : n.inputs)
     empty |= v != k_none && !graph_.constant_of(v) && has_no_elements(type(v));  // an empty constant (Resize's roi) is an option left out
@@ -177,34 +202,96 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
     refusals.push_back({candidate.name, decline->reason});
     return false;
   }
-  kernels::Prepared& prepared = std::get<kernels::Prepared>(offer);
+  Choice choice;
+  auto prepared = std::make_shared<const kernels::Prepared>(std::move(std::get<kernels::Prepared>(offer)));
+  for (const Operand& x : inputs) choice.in.push_back(x.layout);
+  for (const Operand& y : outputs) choice.out.push_back(y.layout);
+  StepReport report = report_of(n);
+  add_cost(report, n);
+  report.kernel = candidate.name;
+  report.detail = team > 1 ? text(prepared->detail, prepared->detail.empty() ? "" : ", ", team, " threads") : prepared->detail;
+  report.refusals = std::move(refusals);
+  report.scratch_bytes = prepared->scratch_bytes;
+  report.where = where_;
+  const auto& unused = prepared->unused_inputs;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const bool skip = !inputs[i].present || std::find(unused.begin(), unused.end(), static_cast<int>(i)) != unused.end();
+    report.inputs += text(i ? ", " : "", skip ? "_" : operand_text(inputs[i].dtype, inputs[i].shape, inputs[i].layout));
+  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    report.outputs += text(i ? ", " : "", outputs[i].present ? operand_text(outputs[i].dtype, outputs[i].shape, outputs[i].layout) : "_");
+  choice.owner = owner_of(report);
+  choice.report = std::make_shared<const StepReport>(std::move(report));
+  choice.prepared = std::move(prepared);
+  choice.threads = team;
+  choice.brief = us < k_brief_us;
+  choice.plan_team = team_;
+  if (choices_) {
+    choice.stamp = blueprint_->stamp(id);
+    for (ValueId v : n.inputs) choice.present.push_back(v == k_none ? Layout::plain : present_layout(v));
+    (*choices_)[static_cast<size_t>(id)] = choice;
+    last_.insert_or_assign(op_name(n), id);
+  }
+  add_kernel(id, choice);
+  return true;
+}
 
+const Choice* Builder::kept(NodeId id) const {
+  if (!choices_ || !(*choices_)[static_cast<size_t>(id)]) return nullptr;
+  const Choice& choice = *(*choices_)[static_cast<size_t>(id)];
+  if (choice.stamp != blueprint_->stamp(id) || choice.plan_team != team_) return nullptr;
+  const std::vector<ValueId>& inputs = graph_.node(id).inputs;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i] != k_none && present_layout(inputs[i]) != choice.present[i]) return nullptr;
+  return &choice;
+}
+
+const Choice* Builder::twin(NodeId id) const {
+  if (!choices_) return nullptr;
+  const Node& n = graph_.node(id);
+  auto it = last_.find(op_name(n));
+  return it != last_.end() && same_request(n, graph_.node(it->second)) ? &*(*choices_)[static_cast<size_t>(it->second)] : nullptr;
+}
+
+bool Builder::same_request(const Node& a, const Node& b) const {
+  if (a.inputs.size() != b.inputs.size() || a.outputs.size() != b.outputs.size() || !same_attributes(a, b)) return false;
+  for (size_t i = 0; i < a.inputs.size(); ++i) {
+    const ValueId x = a.inputs[i], y = b.inputs[i];
+    if ((x == k_none) != (y == k_none)) return false;
+    if (x == k_none || x == y) continue;
+    const Tensor *s = graph_.constant_of(x), *t = graph_.constant_of(y);
+    if (s || t ? !s || !t || s->raw() != t->raw() : present_layout(x) != present_layout(y)) return false;
+    if (!(type(x) == type(y))) return false;
+    for (size_t j = 0; j < i; ++j)
+      if ((a.inputs[j] == x) != (b.inputs[j] == y)) return false;
+  }
+  for (size_t i = 0; i < a.outputs.size(); ++i) {
+    if ((a.outputs[i] == k_none) != (b.outputs[i] == k_none)) return false;
+    if (a.outputs[i] != k_none && !(type(a.outputs[i]) == type(b.outputs[i]))) return false;
+  }
+  return true;
+}
+
+void Builder::add_kernel(NodeId id, const Choice& choice) {
+  const Node& n = graph_.node(id);
+  const kernels::Prepared& prepared = *choice.prepared;
   std::vector<int> src, dst;
   for (size_t i = 0; i < n.inputs.size(); ++i) {
     const auto& unused = prepared.unused_inputs;
     bool skip = n.inputs[i] == k_none || std::find(unused.begin(), unused.end(), static_cast<int>(i)) != unused.end();
-    src.push_back(skip ? -1 : slot(n.inputs[i], inputs[i].layout));
+    src.push_back(skip ? -1 : slot(n.inputs[i], choice.in[i]));
   }
-  for (size_t i = 0; i < n.outputs.size(); ++i) dst.push_back(n.outputs[i] == k_none ? -1 : made_slot(n.outputs[i], outputs[i].layout));
-  StepReport report = report_of(n);
-  add_cost(report, n);
-  report.kernel = candidate.name;
-  report.detail = team > 1 ? text(prepared.detail, prepared.detail.empty() ? "" : ", ", team, " threads") : prepared.detail;
-  report.refusals = std::move(refusals);
-  report.scratch_bytes = prepared.scratch_bytes;
-  report.inputs = operand_text(src);
-  report.outputs = operand_text(dst);
-  Step& step = add_step(StepKind::kernel, std::move(report));
-  step.threads = team;
-  step.brief = us < k_brief_us;
-  step.run = std::move(prepared.run);
+  for (size_t i = 0; i < n.outputs.size(); ++i) dst.push_back(n.outputs[i] == k_none ? -1 : made_slot(n.outputs[i], choice.out[i]));
+  Step& step = add_step(StepKind::kernel, choice.report, choice.owner);
+  step.threads = choice.threads;
+  step.brief = choice.brief;
+  step.run = {choice.prepared, &prepared.run};
   if (prepared.in_place >= 0 && prepared.in_place < static_cast<int>(src.size()) && src[static_cast<size_t>(prepared.in_place)] >= 0)
     step.in_place = prepared.in_place;
   step.src = std::move(src);
   step.dst = std::move(dst);
   if (prepared.scratch_bytes > 0) step.scratch = new_buffer(Place::arena, prepared.scratch_bytes);
   for (int i : prepared.unused_inputs) note_packed(n.input(static_cast<size_t>(i)));
-  return true;
 }
 
 void Builder::note_packed(ValueId v) {
@@ -262,8 +349,8 @@ void Builder::emit_reference(const Node& n, std::vector<Refusal> refusals) {
   if (made.bodies.empty()) add_cost(report, n);
   report.kernel = made.bodies.empty() ? "reference" : "body";
   report.refusals = std::move(refusals);
-  report.inputs = operand_text(src);
-  report.outputs = operand_text(dst);
+  report.inputs = slots_text(src);
+  report.outputs = slots_text(dst);
   Step& step = add_step(StepKind::reference, std::move(report));
   step.bodies = std::move(made.bodies);
   step.node = n;
@@ -284,8 +371,8 @@ void Builder::emit_loose(NodeId id) {
   StepReport report = report_of(n);
   report.kernel = made.bodies.empty() ? "reference" : "body";
   report.detail = "shapes known at run time only";
-  report.inputs = operand_text(src);
-  report.outputs = operand_text(dst);
+  report.inputs = slots_text(src);
+  report.outputs = slots_text(dst);
   Step& step = add_step(StepKind::dynamic, std::move(report));
   step.bodies = std::move(made.bodies);
   step.node = n;

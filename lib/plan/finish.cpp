@@ -86,7 +86,10 @@ void Plan::describe(Report& report, const Times* times) const {
   };
   for (size_t i = 0; i < steps_.size(); ++i) {
     add_notes(i);
-    report.steps.push_back(reports_[i]);
+    report.steps.push_back(*reports_[i].report);
+    report.steps.back().node = reports_[i].owner->node;
+    report.steps.back().origins = reports_[i].owner->origins;
+    report.steps.back().in_place = steps_[i].takes_place;
     if (entries && i < entries->size()) { add_times(report.steps.back(), (*entries)[i]); }
     for (const Body& body : steps_[i].bodies)
       for (const auto& plan : body.program->plans()) plan->describe(report, times);

@@ -46,6 +46,11 @@ Partition partition(const Graph& g) {
     if (g.value(v).producer == k_none && plannable(g.value(v).type)) state[static_cast<size_t>(v)] = k_ready;
   for (NodeId id : g.order()) {
     const Node& n = g.node(id);
+    if (std::all_of(n.outputs.begin(), n.outputs.end(), [&](ValueId v) { return v == k_none || g.value(v).is_constant(); })) {  // computed already
+      for (ValueId v : n.outputs)
+        if (v != k_none) state[static_cast<size_t>(v)] = k_ready;
+      continue;
+    }
     bool all_ready = true, any_late = false, any_tail = false, all_static = true;
     for_each_read(n, [&](ValueId v) {
       all_ready &= (state[static_cast<size_t>(v)] & k_ready) != 0;

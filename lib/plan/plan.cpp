@@ -149,7 +149,7 @@ void Plan::run_steps(Context& c, std::span<Datum> outputs, RunState& state) cons
       if (step.kind == StepKind::kernel) {
         const OnCaller here(calm && step.brief);
         void** p = c.pointers.data() + step.pointer_begin;
-        step.run({p, p + step.src.size(), p[step.src.size() + step.dst.size()], step.threads});
+        (*step.run)({p, p + step.src.size(), p[step.src.size() + step.dst.size()], step.threads});
       } else {
         run_step(step, c, outputs, state);
       }
@@ -162,7 +162,8 @@ void Plan::run_steps(Context& c, std::span<Datum> outputs, RunState& state) cons
       for (int slot : step.release) c.data[static_cast<size_t>(slots_[static_cast<size_t>(slot)].datum)] = Datum();
     }
   } catch (Error& e) {
-    if (e.code() != Code::cancelled && e.code() != Code::deadline && steps_[i].kind != StepKind::tail) e.at(reports_[i].node, reports_[i].op);
+    if (e.code() != Code::cancelled && e.code() != Code::deadline && steps_[i].kind != StepKind::tail)
+      e.at(reports_[i].owner->node, reports_[i].report->op);
     throw;
   }
 }

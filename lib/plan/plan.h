@@ -81,7 +81,12 @@ class Plan {
   std::vector<Tensor> constants_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
-  std::vector<StepReport> reports_;                   // one per step
+  // One per step. Steps of several plans, or with one kernel, share their reports: what is the step's own is put in by describe().
+  struct Described {
+    std::shared_ptr<const StepReport> report;
+    std::shared_ptr<const StepOwner> owner;
+  };
+  std::vector<Described> reports_;
   std::vector<std::pair<size_t, StepReport>> notes_;  // nodes without a step of their own, before step i
   std::vector<std::pair<std::string, int>> observe_first_;
   Packs own_packs_;

@@ -6,10 +6,11 @@
 #include <cstring>
 
 #include "ops/op.h"
-#include "passes/fold.h"
 #include "passes/narrow.h"
+#include "plan/blueprint.h"
 #include "plan/builder.h"
 #include "plan/plan.h"
+#include "plan/refine.h"
 
 namespace mo::plan {
 
@@ -27,25 +28,9 @@ bool small_integers(const Datum& d) {
          d.tensor.size() <= k_small;
 }
 
-// Adds observed values to the outputs so that no pass takes them away; the caller cuts the list back to the returned size.
-size_t protect_observed(graph::Graph& g, const Options& options) {
-  size_t count = g.outputs.size();
-  for (const std::string& name : options.observed) {
-    ValueId v = g.find_value(name);
-    if (v != k_none && g.value(v).producer != k_none && !g.is_output(v)) g.outputs.push_back(v);
-  }
-  return count;
-}
+constexpr size_t k_max_blueprints = 16;
 
 }  // namespace
-
-void optimize(graph::Graph& g, const Options& options) {
-  size_t count = protect_observed(g, options);
-  passes::run(g, passes::Stage::enter, options.disabled_passes);
-  passes::run(g, passes::Stage::simplify, options.disabled_passes);
-  passes::run(g, passes::Stage::plan, options.disabled_passes);
-  g.outputs.resize(count);
-}
 
 struct Program::Key {
   struct Input {
@@ -153,6 +138,38 @@ int64_t Program::weight_bytes() const {
   return bytes;
 }
 
+// A blueprint and the kernels of its last drawing.
+struct Program::Drawn {
+  std::unique_ptr<Blueprint> blueprint;  // null where none can be made
+  Choices choices;
+};
+
+Program::Drawn* Program::drawn(std::span<const Type> types) {
+  const Options& options = shared_->options;
+  if (!options.optimize || options.release_weights || options.bf16 || std::find(bound_.begin(), bound_.end(), 1) != bound_.end()) return nullptr;
+  std::vector<Type> declared;
+  for (ValueId v : graph_.inputs) declared.push_back(graph_.value(v).type);
+  std::optional<OpenSizes> sizes = open_sizes(declared, types);
+  if (!sizes) return nullptr;
+  auto it = drawn_.find(sizes->key);
+  if (it == drawn_.end()) {
+    if (drawn_.size() >= k_max_blueprints) return nullptr;
+    graph::Graph source = graph_;
+    const size_t output_count = protect_observed(source, options);
+    auto made = std::make_unique<Drawn>();
+    made->blueprint = Blueprint::make(source, output_count, *sizes, options);
+    if (made->blueprint) {
+      const graph::Graph& g = made->blueprint->graph();
+      made->choices.resize(g.order().size());
+      if (root_)  // packs of its constants serve every plan made from it
+        for (ValueId v = 0; v < g.value_count(); ++v)
+          if (g.value(v).producer == k_none && g.value(v).is_constant()) shared_->lasting.add(g.value(v).constant.raw());
+    }
+    it = drawn_.emplace(std::move(sizes->key), std::move(made)).first;
+  }
+  return it->second->blueprint ? it->second.get() : nullptr;
+}
+
 std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, std::vector<Type> types) {
   auto start = std::chrono::steady_clock::now();
   const Options& options = shared_->options;
@@ -161,28 +178,30 @@ std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, 
   std::shared_ptr<Plan> plan;
   int folded = 0;
   for (;;) {
-    graph::Graph g = graph_;
-    size_t output_count = protect_observed(g, options);
-    std::vector<ValueId> input_values = g.inputs;
-    bool refined = false;  // sizes are known now that the model leaves open: more patterns may fit
-    for (size_t k = 0; k < input_values.size(); ++k) {
-      refined |= g.value(input_values[k]).type.is_tensor() && !g.value(input_values[k]).type.is_static();
-      g.value(input_values[k]).type = types[k];
-      if (!bound_[k] || inputs.empty() || !small_integers(*inputs[k])) continue;
-      g.value(input_values[k]).constant = inputs[k]->tensor.clone();
-      g.inputs.erase(std::find(g.inputs.begin(), g.inputs.end(), input_values[k]));
+    graph::Graph own;
+    std::vector<ValueId> input_values;
+    size_t output_count = graph_.outputs.size();
+    Drawn* from = drawn(types);
+    const graph::Graph* drawing = from ? from->blueprint->draw(types) : nullptr;
+    if (drawing) {
+      input_values = drawing->inputs;
+      folded = from->blueprint->folded();
+    } else {
+      own = graph_;
+      protect_observed(own, options);
+      input_values = own.inputs;
+      bool sized = false;  // sizes are known now that the model leaves open: more patterns may fit
+      for (size_t k = 0; k < input_values.size(); ++k) {
+        sized |= own.value(input_values[k]).type.is_tensor() && !own.value(input_values[k]).type.is_static();
+        own.value(input_values[k]).type = types[k];
+        if (!bound_[k] || inputs.empty() || !small_integers(*inputs[k])) continue;
+        own.value(input_values[k]).constant = inputs[k]->tensor.clone();
+        own.inputs.erase(std::find(own.inputs.begin(), own.inputs.end(), input_values[k]));
+      }
+      folded = refine(own, sized, options);
+      if (options.bf16 && options.optimize) passes::narrow_convolutions(own, DType::bf16);
     }
-    passes::FoldOptions fold;
-    fold.retype = fold.outputs = true;
-    folded = passes::fold_constants(g, fold);
-    if ((folded > 0 || refined) && options.optimize) {
-      passes::run(g, passes::Stage::simplify, options.disabled_passes);
-      passes::run(g, passes::Stage::plan, options.disabled_passes);
-    }
-    fold.dequantize = true;
-    folded += passes::fold_constants(g, fold);
-    g.remove_dead();
-    if (options.bf16 && options.optimize) passes::narrow_convolutions(g, DType::bf16);
+    const graph::Graph& g = drawing ? *drawing : own;
 
     Partition parts = partition(g);
     std::vector<int> deciding = shape_deciding_inputs(g, parts);
@@ -194,9 +213,10 @@ std::shared_ptr<const Plan> Program::make(std::span<const Datum* const> inputs, 
       for (int k : deciding) bound_[static_cast<size_t>(k)] = 1;
       continue;
     }
-    g.outputs.resize(output_count);
+    own.outputs.resize(std::min(own.outputs.size(), output_count));
     Builder builder(shared_, g, input_values, output_count, where_, root_);
-    if (options.release_weights && root_ && !bind) builder.on_packed([&](ValueId v) { release(g, v); });
+    if (drawing) builder.keep(*from->blueprint, from->choices);
+    if (options.release_weights && root_ && !bind) builder.on_packed([&](ValueId v) { release(own, v); });
     plan = builder.build(parts);
     if (shared_->store) shared_->store->save();
     plan->folded_ = folded;

@@ -65,6 +65,8 @@ class Program {
   struct Key;
   std::shared_ptr<const Plan> find(std::span<const Datum* const> inputs);
   std::shared_ptr<const Plan> make(std::span<const Datum* const> inputs, std::vector<graph::Type> types);
+  struct Drawn;
+  Drawn* drawn(std::span<const graph::Type> types);  // null where there is no blueprint for them
 
   void release(graph::Graph& copy, graph::ValueId v);
 
@@ -78,10 +80,8 @@ class Program {
   mutable std::mutex mutex_;   // of plans_
   mutable std::mutex making_;  // one plan is made at a time; guards graph_ where weights are released
   bool released_ = false;
+  std::map<std::vector<int64_t>, std::unique_ptr<Drawn>> drawn_;  // by OpenSizes::key
   std::vector<std::shared_ptr<Key>> plans_;
 };
-
-// Makes a Program's graph ready: passes of both stages where wanted, observed values kept. Used on the model and on bodies.
-void optimize(graph::Graph& g, const Options& options);
 
 }  // namespace mo::plan

@@ -10,6 +10,12 @@ struct Refusal {
   std::string kernel, reason;
 };
 
+// The node that a step came from.
+struct StepOwner {
+  std::string node;
+  std::vector<std::string> origins;
+};
+
 struct StepReport {
   std::string node, op;              // op with its domain: "Conv", "mo.Conv"
   std::vector<std::string> origins;  // names of the model's nodes that became this step, when not just itself

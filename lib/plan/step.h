@@ -1,5 +1,6 @@
 // The parts a plan is made of: slots (values as stored), buffers (where they lie) and steps (what runs).
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,10 +53,12 @@ enum class StepKind : uint8_t { kernel, reference, dynamic, tail };
 
 struct Step {
   StepKind kind = StepKind::kernel;
-  std::function<void(const kernels::Args&)> run;  // of kernel steps
-  std::vector<int> src, dst;                      // slots; -1 where absent
-  int scratch = -1;                               // buffer
-  int in_place = -1;
+  std::shared_ptr<const std::function<void(const kernels::Args&)>>
+      run;                    // of kernel steps; plans of one blueprint share those that they have in common
+  std::vector<int> src, dst;  // slots; -1 where absent
+  int scratch = -1;           // buffer
+  int in_place = -1;          // input whose memory the result may take
+  bool takes_place = false;   // and does
   int threads = 1;
   bool brief = false;        // not worth waking a sleeping thread for
   graph::Node node;          // of reference and dynamic steps

@@ -15,6 +15,7 @@
 #include "ops/op.h"
 #include "plan/plan.h"
 #include "plan/program.h"
+#include "plan/refine.h"
 #include "runtime/synthetic.h"
 
 namespace mo::runtime {
