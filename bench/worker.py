@@ -3,6 +3,7 @@
 {"do": "load", "engine", "path", "npz", "threads", "precision", "axes", "cache"} -> {"load_ms", "first_ms", "import_mb"}      {"do": "run", "seconds", "least", "warm"} -> {"times"}
 {"do": "memory"} -> {"peak_mb", "now_mb"}      {"do": "cycles", ...as load, "count"} -> {"now_mb": {cycle: MB}}
 {"do": "work"} -> {"macs", "bytes"} of libmo's plan      {"do": "profile", "runs"} -> libmo's profile
+{"do": "load_decoder", "engine", "path", "model", "threads"} -> {}      {"do": "generate", "first", "last", "again"} -> {"ms": of each step}
 """
 import importlib
 import json
@@ -97,6 +98,25 @@ class Worker:
 
     def profile(self, runs):
         return self.once.profile(runs)
+
+    def load_decoder(self, engine, path, model, threads):
+        """A decoder with a growing cache (decoders.py); `model` tells its inputs where `path` is no ONNX file."""
+        import decoders
+        import models
+        self.inputs, self.decoder = models.inputs_of(model), decoders.ENGINES[engine](path, threads)
+        return {}
+
+    def generate(self, first, last, again=1):
+        """The time of every step on caches of first, first + 1, ... last - 1 positions; all of that `again` times."""
+        import decoders
+        arrays, times = decoders.start_arrays(self.inputs, first), []
+        for _ in range(again):
+            self.decoder.start(arrays)
+            for _ in range(last - first):
+                t = time.perf_counter_ns()
+                self.decoder.step()
+                times.append((time.perf_counter_ns() - t) / 1e6)
+        return {"ms": times}
 
 
 def reset_peak():
