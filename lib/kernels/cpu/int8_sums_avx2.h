@@ -50,11 +50,18 @@ MO_SUMS void sum_words(const Tile& t, const uint8_t* const* rows, __m256i (&acc)
   }
 }
 
-// Neighbours of which no pair saturates: pairs are added in 16 bits, then the two pairs.
+// Pairs of products in 16 bits. The weights are named as an operand in memory, since GCC would keep them in registers and sums in memory.
+MO_SUMS __m256i pairs(__m256i a, const uint8_t* w) {
+  __m256i v;
+  asm("vpmaddubsw %2, %1, %0" : "=x"(v) : "x"(a), "m"(*reinterpret_cast<const __m256i_u*>(w)));
+  return v;
+}
+
+// Four of which no pair saturates: pairs are added in 16 bits, then the two pairs.
 template <int R, int Z>
-MO_SUMS void sum_safe(__m256i a, const __m256i (&b)[Z], __m256i (&acc)[R][Z], int r) {
+MO_SUMS void sum_safe(__m256i a, const uint8_t* w, __m256i (&acc)[R][Z], int r) {
 #pragma GCC unroll 2
-  for (int z = 0; z < Z; ++z) acc[r][z] = _mm256_add_epi32(acc[r][z], _mm256_madd_epi16(_mm256_maddubs_epi16(a, b[z]), _mm256_set1_epi16(1)));
+  for (int z = 0; z < Z; ++z) acc[r][z] = _mm256_add_epi32(acc[r][z], _mm256_madd_epi16(pairs(a, w + 32 * z), _mm256_set1_epi16(1)));
 }
 
 template <int Z>
@@ -77,21 +84,17 @@ MO_SUMS void sum_bytes(const Tile& t, const uint8_t* const* rows, __m256i (&acc)
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r) p[r] = rows[r];
   const int32_t *at = t.groups->at, *end = at + t.groups->count[0];
-  for (; at != end; ++at) {
+  for (; at != end; ++at, w += 32 * Z) {
     const int64_t k = *at;
-    __m256i b[Z];
-    load_group<Z>(w, b);
 #pragma GCC unroll 12
-    for (int r = 0; r < R; ++r) sum_safe<R, Z>(four_everywhere(p[r] + k), b, acc, r);
+    for (int r = 0; r < R; ++r) sum_safe<R, Z>(four_everywhere(p[r] + k), w, acc, r);
   }
   const int32_t* order = t.groups->order + t.groups->count[0];
-  for (end += t.groups->count[1]; at != end; ++at, ++order) {
+  for (end += t.groups->count[1]; at != end; ++at, ++order, w += 32 * Z) {
     const int64_t k = *at;
     const __m256i four = _mm256_set1_epi32(*order);
-    __m256i b[Z];
-    load_group<Z>(w, b);
 #pragma GCC unroll 12
-    for (int r = 0; r < R; ++r) sum_safe<R, Z>(four_of_window(p[r] + k, four), b, acc, r);
+    for (int r = 0; r < R; ++r) sum_safe<R, Z>(four_of_window(p[r] + k, four), w, acc, r);
   }
   // where a pair may saturate: even and odd bytes apart, as 16-bit numbers
   const __m256i low = _mm256_set1_epi16(255);
