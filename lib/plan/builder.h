@@ -48,11 +48,13 @@ class Builder {
   // emit.cpp: one node at a time
   void emit(NodeId id);
   void emit_loose(NodeId id);
-  bool emit_alias(const graph::Node& n);
+  bool emit_alias(NodeId id);
+  std::shared_ptr<const StepReport> alias_note(NodeId id, int src, int dst);
   bool emit_candidate(NodeId id, std::vector<Refusal>& refusals);
   void emit_reference(const graph::Node& n, std::vector<Refusal> refusals);
   bool try_candidate(const kernels::Candidate& candidate, NodeId id, Layout wished, std::vector<Refusal>& refusals);
   const Choice* kept(NodeId id) const;
+  Choice new_choice(NodeId id) const;
   const Choice* twin(NodeId id) const;  // of a node before, with the same operator on operands of the same types
   bool same_request(const graph::Node& a, const graph::Node& b) const;
   void add_kernel(NodeId id, const Choice& choice);

@@ -72,14 +72,15 @@ std::string Builder::slots_text(const std::vector<int>& slots) const {
 
 void Builder::emit(NodeId id) {
   const Node& n = graph_.node(id);
-  if (!emit_alias(n)) {
+  if (!emit_alias(id)) {
     std::vector<Refusal> refusals;
     if (!emit_candidate(id, refusals)) emit_reference(n, std::move(refusals));
   }
   for (ValueId v : n.outputs) watch(v);
 }
 
-bool Builder::emit_alias(const Node& n) {
+bool Builder::emit_alias(NodeId id) {
+  const Node& n = graph_.node(id);
   static constexpr std::array<std::string_view, 5> k_names = {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"};
   if (!n.domain.empty() || n.input(0) == k_none || n.output(0) == k_none) return false;
   ValueId x = n.inputs[0], y = n.outputs[0];
@@ -101,14 +102,22 @@ bool Builder::emit_alias(const Node& n) {
   int src = slot(x, from);
   int dst = new_slot(y, to, plan_->slots_[static_cast<size_t>(src)].buffer);
   known_[static_cast<size_t>(y)].by_layout[static_cast<int>(to)] = dst;
-  StepReport note = report_of(n);
+  plan_->notes_.emplace_back(plan_->steps_.size(), alias_note(id, src, dst));
+  return true;
+}
+
+std::shared_ptr<const StepReport> Builder::alias_note(NodeId id, int src, int dst) {
+  if (const Choice* choice = kept(id); choice && !choice->prepared) return choice->report;
+  StepReport note = report_of(graph_.node(id));
   note.kernel = "alias";
   note.detail = "no work: the same memory";
   note.where = where_;
   note.inputs = slots_text({src});
   note.outputs = slots_text({dst});
-  plan_->notes_.emplace_back(plan_->steps_.size(), std::move(note));
-  return true;
+  Choice choice = new_choice(id);
+  choice.report = std::make_shared<const StepReport>(std::move(note));
+  if (choices_) (*choices_)[static_cast<size_t>(id)] = choice;
+  return choice.report;
 }
 
 // --- candidates
@@ -116,7 +125,7 @@ bool Builder::emit_alias(const Node& n) {
 bool Builder::emit_candidate(NodeId id, std::vector<Refusal>& refusals) {
   const Node& n = graph_.node(id);
   if (!shared_->options.optimize) return false;
-  if (const Choice* choice = kept(id)) {
+  if (const Choice* choice = kept(id); choice && choice->prepared) {
     add_kernel(id, *choice);
     return true;
   }
@@ -202,7 +211,7 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
     refusals.push_back({candidate.name, decline->reason});
     return false;
   }
-  Choice choice;
+  Choice choice = new_choice(id);
   auto prepared = std::make_shared<const kernels::Prepared>(std::move(std::get<kernels::Prepared>(offer)));
   for (const Operand& x : inputs) choice.in.push_back(x.layout);
   for (const Operand& y : outputs) choice.out.push_back(y.layout);
@@ -225,15 +234,21 @@ bool Builder::try_candidate(const Candidate& candidate, NodeId id, Layout wished
   choice.prepared = std::move(prepared);
   choice.threads = team;
   choice.brief = us < k_brief_us;
-  choice.plan_team = team_;
   if (choices_) {
-    choice.stamp = blueprint_->stamp(id);
-    for (ValueId v : n.inputs) choice.present.push_back(v == k_none ? Layout::plain : present_layout(v));
     (*choices_)[static_cast<size_t>(id)] = choice;
     last_.insert_or_assign(op_name(n), id);
   }
   add_kernel(id, choice);
   return true;
+}
+
+Choice Builder::new_choice(NodeId id) const {
+  Choice choice;
+  choice.plan_team = team_;
+  if (!choices_) return choice;
+  choice.stamp = blueprint_->stamp(id);
+  for (ValueId v : graph_.node(id).inputs) choice.present.push_back(v == k_none ? Layout::plain : present_layout(v));
+  return choice;
 }
 
 const Choice* Builder::kept(NodeId id) const {
@@ -353,7 +368,7 @@ void Builder::emit_reference(const Node& n, std::vector<Refusal> refusals) {
   report.outputs = slots_text(dst);
   Step& step = add_step(StepKind::reference, std::move(report));
   step.bodies = std::move(made.bodies);
-  step.node = n;
+  step.node = std::make_shared<const Node>(n);
   step.src = std::move(src);
   step.dst = std::move(dst);
 }
@@ -375,7 +390,7 @@ void Builder::emit_loose(NodeId id) {
   report.outputs = slots_text(dst);
   Step& step = add_step(StepKind::dynamic, std::move(report));
   step.bodies = std::move(made.bodies);
-  step.node = n;
+  step.node = std::make_shared<const Node>(n);
   step.src = std::move(src);
   step.dst = std::move(dst);
   for (ValueId v : n.outputs) watch(v);

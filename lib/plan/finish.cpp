@@ -82,7 +82,7 @@ void Plan::describe(Report& report, const Times* times) const {
   for (const Tensor& t : constants_) report.weight_bytes += t.bytes();
   size_t note = 0;
   auto add_notes = [&](size_t before) {
-    for (; note < notes_.size() && notes_[note].first <= before; ++note) report.steps.push_back(notes_[note].second);
+    for (; note < notes_.size() && notes_[note].first <= before; ++note) report.steps.push_back(*notes_[note].second);
   };
   for (size_t i = 0; i < steps_.size(); ++i) {
     add_notes(i);

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace mo::plan {
 
@@ -14,8 +15,10 @@ namespace {
 
 constexpr std::array<int64_t, 16> k_primes = {37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103};
 
-// The terms of "a + b + 1".
+// The terms of "a + b + 1". Exporters call the length of a cache and what is added to it total_x, where x is what is added and past_x what was there.
 std::vector<std::string> terms(const std::string& symbol) {
+  constexpr std::string_view k_total = "total_";
+  if (symbol.starts_with(k_total)) return {"past_" + symbol.substr(k_total.size()), symbol.substr(k_total.size())};
   std::vector<std::string> out(1);
   for (char c : symbol) {
     if (c == '+') out.emplace_back();

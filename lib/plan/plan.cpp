@@ -227,7 +227,7 @@ struct BodyRunner {
   const Body& find(const graph::Graph& g) const {
     for (const Body& b : step.bodies)
       if (b.graph == &g) return b;
-    fail(Code::internal, "node '", printable(step.node.name), "' runs a subgraph that is not its own");
+    fail(Code::internal, "node '", printable(step.node->name), "' runs a subgraph that is not its own");
   }
 
   void run(const Body& body, std::span<const Datum> inputs, std::span<Datum> outputs) const {
@@ -243,17 +243,17 @@ struct BodyRunner {
 
 void Plan::run_node(const Step& step, Context& c, std::span<const Datum* const> in, std::span<Datum> out, RunState& state) const {
   BodyRunner bodies{step, slots_, c, state};
-  if (step.node.is("If")) {
+  if (step.node->is("If")) {
     require(in.size() == 1 && in[0] && in[0]->is_tensor() && in[0]->tensor.size() == 1 && in[0]->tensor.dtype() == DType::boolean, Code::type,
             "the condition of If must be one boolean");
-    const graph::GraphPtr* branch = step.node.subgraph(*in[0]->tensor.data<bool>() ? "then_branch" : "else_branch");
+    const graph::GraphPtr* branch = step.node->subgraph(*in[0]->tensor.data<bool>() ? "then_branch" : "else_branch");
     require(branch != nullptr, Code::format, "If lacks a branch");
     const Body& body = bodies.find(**branch);
     require(body.program->graph().outputs.size() >= out.size(), Code::format, "a branch of If has ", body.program->graph().outputs.size(),
             " outputs, the node ", out.size());
     return bodies.run(body, {}, out);
   }
-  ops::Run r(step.node, in, out);
+  ops::Run r(*step.node, in, out);
   r.threads = shared_->options.threads;
   r.random = state.random;
   r.control = state.control;

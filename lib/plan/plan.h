@@ -87,7 +87,7 @@ class Plan {
     std::shared_ptr<const StepOwner> owner;
   };
   std::vector<Described> reports_;
-  std::vector<std::pair<size_t, StepReport>> notes_;  // nodes without a step of their own, before step i
+  std::vector<std::pair<size_t, std::shared_ptr<const StepReport>>> notes_;  // nodes without a step of their own, before step i
   std::vector<std::pair<std::string, int>> observe_first_;
   Packs own_packs_;
   int64_t arena_bytes_ = 0;

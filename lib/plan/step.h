@@ -60,9 +60,9 @@ struct Step {
   int in_place = -1;          // input whose memory the result may take
   bool takes_place = false;   // and does
   int threads = 1;
-  bool brief = false;        // not worth waking a sleeping thread for
-  graph::Node node;          // of reference and dynamic steps
-  std::vector<Body> bodies;  // of control flow
+  bool brief = false;                       // not worth waking a sleeping thread for
+  std::shared_ptr<const graph::Node> node;  // of reference and dynamic steps
+  std::vector<Body> bodies;                 // of control flow
   std::shared_ptr<Program> tail;
   std::vector<int> tail_outputs;                     // plan outputs that the tail makes
   std::vector<int> release;                          // dynamic slots that die here
