@@ -1,7 +1,7 @@
 """Decoders with a growing cache: one step makes the next `present` outputs, which are the `past` inputs of the step after it. Nothing is copied between steps
 but what the engine copies itself. Names: past_key.0 and present_key.0 belong together.
 
-step() runs one token and returns nothing; length is the number of positions in the cache.
+step() runs one token and returns nothing.
 """
 import ctypes as c
 
@@ -55,6 +55,14 @@ class Libmo:
             self.lib.check(put(self.inputs, past, tensor))
             self.lib.c.mo_tensor_free(tensor)
         self.lib.c.mo_tensors_free(outputs)
+
+    def cache(self, name):
+        """What is in a cache now."""
+        tensor = self.lib.make("mo_tensors_get", self.inputs, name)
+        out = np.empty([self.lib.c.mo_tensor_dims(tensor)[i] for i in range(self.lib.c.mo_tensor_rank(tensor))], np.float32)
+        self.lib.call("mo_tensor_read", tensor, c.c_void_p(out.ctypes.data), c.c_int64(out.nbytes))
+        self.lib.c.mo_tensor_free(tensor)
+        return out
 
 
 class OnnxRuntime:

@@ -210,6 +210,14 @@ TEST_CASE("blueprint: sizes of one and none are others, sums of symbols follow t
   CHECK(sizes->sized[2].dims[0].size == sizes->sized[0].dims[0].size + 1);
   CHECK(!sizes->open[0].dims[0].known());
   CHECK(sizes->open[1].dims[0].size == 1);
+  three[0].dims[0].symbol = "past_length", three[1].dims[0].symbol = "length", three[2].dims[0].symbol = "total_length";
+  auto named = plan::open_sizes(three, given);
+  REQUIRE(named);
+  CHECK(named->sized[2].dims[0].size == named->sized[0].dims[0].size + 1);
+  three[1].dims[0].symbol = "other";
+  auto lone = plan::open_sizes(three, given);
+  REQUIRE(lone);
+  CHECK(lone->sized[2].dims[0].size != lone->sized[0].dims[0].size + 1);
 }
 
 TEST_CASE("blueprint: a session whose cache grows gives what a fresh one gives at every length") {
