@@ -146,7 +146,9 @@ struct Program::Drawn {
 
 Program::Drawn* Program::drawn(std::span<const Type> types) {
   const Options& options = shared_->options;
-  if (!options.optimize || options.release_weights || options.bf16 || std::find(bound_.begin(), bound_.end(), 1) != bound_.end()) return nullptr;
+  // Bodies and tails belong to one plan and rarely see many sizes.
+  if (!root_ || !options.optimize || options.release_weights || options.bf16 || std::find(bound_.begin(), bound_.end(), 1) != bound_.end())
+    return nullptr;
   std::vector<Type> declared;
   for (ValueId v : graph_.inputs) declared.push_back(graph_.value(v).type);
   std::optional<OpenSizes> sizes = open_sizes(declared, types);
@@ -161,9 +163,8 @@ Program::Drawn* Program::drawn(std::span<const Type> types) {
     if (made->blueprint) {
       const graph::Graph& g = made->blueprint->graph();
       made->choices.resize(g.order().size());
-      if (root_)  // packs of its constants serve every plan made from it
-        for (ValueId v = 0; v < g.value_count(); ++v)
-          if (g.value(v).producer == k_none && g.value(v).is_constant()) shared_->lasting.add(g.value(v).constant.raw());
+      for (ValueId v = 0; v < g.value_count(); ++v)  // packs of its constants serve every plan made from it
+        if (g.value(v).producer == k_none && g.value(v).is_constant()) shared_->lasting.add(g.value(v).constant.raw());
     }
     it = drawn_.emplace(std::move(sizes->key), std::move(made)).first;
   }
