@@ -31,6 +31,8 @@ ROWS = {
     "bert_base 32 default": ("bert_base", 32, [], [("onnxruntime", "minmax"), ("openvino", "minmax")]),
     "mobilenet_v2 128 W4A8 adaround": ("mobilenet_v2", 128, ADAROUND, []),
     "llama_110m 64 int4 gptq": ("llama_110m", 64, GPTQ, [("openvino", "gptq")]),
+    "llama_110m 64 int4 default": ("llama_110m", 64, ["--mode", "weight_only", "--precision", "int4"], []),
+    "llama_110m 64 int4 adaround": ("llama_110m", 64, [*GPTQ[:4], "--rounding", "adaround", *GPTQ[6:]], []),
 }
 
 

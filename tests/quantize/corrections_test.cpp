@@ -70,6 +70,7 @@ TEST_CASE("gptq and adaround lose less than rounding to nearest") {
   graph::Model m = two_products();
   Options o;
   o.mode = "weight_only", o.precision = "int3", o.granularity = "per_channel", o.format = "qdq", o.small_weights = "same";
+  o.rounding = "nearest";
   double nearest = loss(m, o);
   o.rounding = "gptq";
   double gptq = loss(m, o);

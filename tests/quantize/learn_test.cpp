@@ -63,7 +63,7 @@ TEST_CASE("int4 weights as they come: samples are learned from, narrow products 
   CHECK(first.rounding == "nearest");
   CHECK(plain.scheme.nodes.at("fc2").weights->bits == 8);
   auto c = calibrated(m);
-  CHECK(quantize::quantize(m, c.get(), o, nullptr).scheme.nodes.at("fc1").weights->rounding == "gptq");
+  CHECK(quantize::quantize(m, c.get(), o, nullptr).scheme.nodes.at("fc1").weights->rounding == "adaround");
   o.last_product = "same", o.small_weights = "same";
   CHECK(quantize::quantize(m, c.get(), o, nullptr).scheme.nodes.at("fc2").weights->bits == 4);
 }
