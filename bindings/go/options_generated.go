@@ -320,8 +320,7 @@ const (
 )
 
 // QuantizeRounding: How weights are rounded; gptq and adaround make the layer's output error least on the calibration
-// samples; auto: adaround for fewer than 8 bits in mode weight_only where samples are given, else nearest. Default:
-// auto.
+// samples; auto: adaround for fewer than 8 bits where samples are given, else nearest. Default: auto.
 func QuantizeRounding(value string) QuantizeOption { return QuantizeOption(setKey("rounding", value)) }
 
 // Values of QuantizeRounding.

@@ -109,7 +109,7 @@ constexpr OptionRow k_quantize[] = {
     one_of(
         "rounding", "auto", "auto|nearest|gptq|adaround",
         "How weights are rounded; gptq and adaround make the layer's output error least on the calibration samples; auto: adaround for fewer than 8 bits "
-        "in mode weight_only where samples are given, else nearest."),
+        "where samples are given, else nearest."),
     one_of("rounding_inputs", "quantized", "quantized|float",
            "What gptq and adaround see of the samples: what the rounded layers before give, or what the float ones give (one pass, faster)."),
     {.key = "corrections",

@@ -80,7 +80,7 @@ Options for_backend(const Options& wanted, bool samples, Result& result) {
   bool blocks = o.mode == "weight_only" && narrow(o.precision) && o.granularity == "per_block";
   if (!blocks) o.last_product = "same";
   if (!o.weight_symmetric && !(blocks && o.backend == "onnxruntime" && o.block_size <= 64)) o.weight_symmetric = true;
-  if (o.rounding == "auto") o.rounding = samples && o.mode == "weight_only" && narrow(o.precision) ? "adaround" : "nearest";
+  if (o.rounding == "auto") o.rounding = samples && narrow(o.precision) ? "adaround" : "nearest";
   if (o.weight_range == "auto") o.weight_range = narrow(o.precision) ? "mse" : "minmax";
   return o;
 }
