@@ -1,6 +1,6 @@
 """What each way of quantizing costs on the real models of ../shared, libmo beside ONNX Runtime's and NNCF's own tools.
 
-  python bench/methods.py [task ...] [--kinds 'int8 static,fp16'] [--tools libmo,peer] [--every 5] [--table]     one table for each model
+  python bench/methods.py [task ...] [--kinds 'int8 static,fp16'] [--tools libmo,peer] [--every 5] [--table | --docs]     one table for each model
 
 Samples are those of ../shared/bench/peer_accuracy.py: calibration samples are never scored, every tool gets the same ones, and every file is scored
 by ONNX Runtime (bfloat16, which it has no kernels for, by libmo; everything by libmo on a processor without VNNI, where ONNX Runtime's sums of 8-bit
@@ -12,6 +12,7 @@ Cells of another build of libmo are made anew unless --any-build. Intervals: pai
 """
 import argparse
 import contextlib
+import io
 import json
 import os
 import signal
@@ -128,7 +129,7 @@ class Task:
 
     def row(self, kind, method, base, cell, good, peers):
         if "error" in cell:
-            return f"| {kind} | {method} | {cell['error']} | | | | | |"
+            return f"| {kind} | {method} | fails: {cell['error'].split('.onnx: ')[-1].removeprefix('RuntimeError: ')} | | | | | |"
         loss, low, high = self.loss(base, cell)
         lossless = low <= 0
         agreement = 100 * np.mean(np.array(base["best"])[:len(cell["best"])] == np.array(cell["best"]))
@@ -142,6 +143,27 @@ class Task:
         return text + f"{name} {self.number(peer_loss)}, {peer['bytes']:,} | {self.number(d)} {self.span(low, high)} | {verdict} |"
 
 
+PAGE = """# Accuracy by method
+
+    python bench/methods.py --docs
+
+Written by that command from what `python bench/methods.py` measured ([benchmarks.md](benchmarks.md) says how and when). Loss against float32 in points of top-1 or in
+nats, positive is worse, with its 95 % interval by paired bootstrap over the samples. The peer beside a row is the best of its kind *by its score on these very samples*.
+"better" and "**worse**" are said where the interval of libmo minus peer does not hold 0; "worse than a peer above float": libmo equals the float model within noise, and that
+peer beats the float model beyond noise. An empty right side: no peer offers the kind, or its tool fails or changes nothing.
+
+"""
+
+
+def summary(tables):
+    """How many rows each verdict has."""
+    rows = [line.split("|") for line in tables.splitlines() if line.startswith("| ") and not line.startswith("| kind")]
+    beside = [r[-2].strip() for r in rows if len(r) > 8 and "," in r[6]]
+    count = beside.count
+    return (f"{len(rows)} rows, {len(beside)} of them beside a peer: {count('better')} better beyond the noise, {count('')} equal within it, "
+            f"{count('worse than a peer above float')} worse than a peer that beats the float model, {count('**worse**')} worse.\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*")
@@ -149,14 +171,21 @@ def main():
     parser.add_argument("--tools", default="libmo,peer")
     parser.add_argument("--peers", default="", help="only these methods of the peers, as in method_cells.py")
     parser.add_argument("--table", action="store_true", help="from the cells that there are, whatever build made them; makes none")
+    parser.add_argument("--docs", action="store_true", help="the same into docs/accuracy_by_method.md")
     parser.add_argument("--any-build", action="store_true")
     parser.add_argument("--every", type=int, default=1, help="score every Nth sample only, in cells of their own: 10,000 pictures take long")
     parser.add_argument("--limit", type=int, default=900, help="seconds for one cell")
     a = parser.parse_args()
     a.kinds = [next(k for k in cells.OURS if k.startswith(w)) for w in a.kinds.split(",")]
     a.tools = a.tools.split(",")
-    for name in a.tasks or cells.tasks():
-        Task(name, a).table()
+    a.table |= a.docs
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text) if a.docs else contextlib.nullcontext():
+        for name in a.tasks or cells.tasks():
+            Task(name, a).table()
+    if a.docs:
+        with open(os.path.join(cells.ROOT, "docs/accuracy_by_method.md"), "w") as f:
+            f.write(PAGE + summary(text.getvalue()) + text.getvalue())
 
 
 if __name__ == "__main__":

@@ -127,6 +127,7 @@ std::vector<runtime::Named> search_samples(const graph::Graph& g, data::Dataset*
 
 std::vector<Datum> timing_inputs(const graph::Graph& g, const std::vector<runtime::Named>& samples, const std::vector<std::string>& shapes) {
   std::vector<runtime::Port> ports = ports_of(g);
+  std::erase_if(ports, [](const runtime::Port& p) { return p.optional; });  // what is timed has them fixed
   if (!shapes.empty() || samples.empty()) return runtime::synthetic_inputs(ports, complete_shapes(parse_shapes(shapes, ports), ports, 1), 0, 0);
   bool cut = one_sample_of_many(samples[0], ports);
   std::vector<Datum> out;

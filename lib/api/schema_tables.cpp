@@ -106,10 +106,10 @@ constexpr OptionRow k_quantize[] = {
     one_of("weight_range", "auto", "auto|minmax|mse|hqq",
            "How the range of weights is chosen: the largest, the one of least squared error, half-quadratic; auto: mse for fewer than 8 bits, else "
            "minmax."),
-    one_of(
-        "rounding", "auto", "auto|nearest|gptq|adaround",
-        "How weights are rounded; gptq and adaround make the layer's output error least on the calibration samples; auto: adaround for fewer than 8 bits "
-        "where samples are given, else nearest."),
+    one_of("rounding", "auto", "auto|nearest|gptq|adaround",
+           "How weights are rounded; gptq and adaround make the layer's output error least on the calibration samples; auto: adaround for fewer than "
+           "8 bits "
+           "where samples are given, else nearest."),
     one_of("rounding_inputs", "quantized", "quantized|float",
            "What gptq and adaround see of the samples: what the rounded layers before give, or what the float ones give (one pass, faster)."),
     {.key = "corrections",

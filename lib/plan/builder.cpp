@@ -179,7 +179,7 @@ Step& Builder::add_step(StepKind kind, std::shared_ptr<const StepReport> report,
 void Builder::watch(ValueId v) {
   auto it = v == k_none ? watched_.end() : watched_.find(v);
   if (it == watched_.end()) return;
-  int s = plain(v);
+  int s = slot(v, shared_->options.observed_as_stored ? present_layout(v) : Layout::plain);
   datum(s);
   auto& list = plan_->steps_.empty() ? plan_->observe_first_ : plan_->steps_.back().observe;
   list.emplace_back(it->second, s);

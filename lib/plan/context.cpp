@@ -1,11 +1,20 @@
 // Pointer tables of a run.
 #include "plan/context.h"
 
+#include <algorithm>
+
+#include "plan/layout.h"
+
 namespace mo::plan {
 
 namespace {
-Tensor view(const Slot& s) { return Tensor::adopt(s.dtype, s.shape, nullptr, nullptr); }  // read only
-Tensor target(const Slot& s) { return Tensor::borrow(s.dtype, s.shape, nullptr); }        // written in place
+// Read only. What is shown channels last has its shape in that order.
+Tensor view(const Slot& s) {
+  Shape shape = s.shape;
+  if (stored_channels_last(s)) std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
+  return Tensor::adopt(s.dtype, shape, nullptr, nullptr);
+}
+Tensor target(const Slot& s) { return Tensor::borrow(s.dtype, s.shape, nullptr); }  // written in place
 }  // namespace
 
 Context::Context(const Plan& plan) : plan_(plan) {

@@ -4,6 +4,7 @@
 
 #include "graph/graph.h"
 #include "kernels/kernel.h"
+#include "plan/step.h"
 
 namespace mo::plan {
 
@@ -14,6 +15,9 @@ bool same_in_both_layouts(std::span<const int64_t> shape);
 
 // Only tensors of rank 3 and more have a channels_last form.
 bool has_layouts(std::span<const int64_t> shape);
+
+// Whether the bytes lie in another order than the shape says.
+inline bool stored_channels_last(const Slot& s) { return s.layout == Layout::channels_last && !same_in_both_layouts(s.shape); }
 
 // Reorders `shape` from plain to channels_last (or back), elements of `bits` (a multiple of 8).
 void reorder(const void* src, void* dst, std::span<const int64_t> shape, int bits, bool to_channels_last, int threads);

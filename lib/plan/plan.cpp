@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "ops/op.h"
 #include "plan/context.h"
+#include "plan/layout.h"
 
 namespace mo::plan {
 
@@ -170,8 +171,9 @@ void Plan::run_steps(Context& c, std::span<Datum> outputs, RunState& state) cons
 
 void Plan::observe(const std::vector<std::pair<std::string, int>>& list, Context& c, RunState& state) const {
   for (const auto& [value, slot] : list) {
-    const Datum& d = c.data[static_cast<size_t>(slots_[static_cast<size_t>(slot)].datum)];
-    if (d.is_tensor()) (*state.on_value)(value, d.tensor);
+    const Slot& s = slots_[static_cast<size_t>(slot)];
+    const Datum& d = c.data[static_cast<size_t>(s.datum)];
+    if (d.is_tensor()) (*state.on_value)(value, d.tensor, stored_channels_last(s));
   }
 }
 

@@ -33,10 +33,13 @@ struct Times {
   void end_run();
 };
 
+// Sees a value of Options::observed. channels_last: the tensor's shape is [n, spatial..., c], which only Options::observed_as_stored brings about.
+using Observer = std::function<void(const std::string& name, const Tensor& value, bool channels_last)>;
+
 // What one run carries through all plans below it.
 struct RunState {
   Control* control = nullptr;
-  const std::function<void(const std::string&, const Tensor&)>* on_value = nullptr;
+  const Observer* on_value = nullptr;
   Random* random = nullptr;
   Times* times = nullptr;
 };

@@ -18,6 +18,7 @@ struct Options {
   std::vector<std::string> disabled_passes;   // by Pass::name
   std::vector<std::string> disabled_kernels;  // by Candidate::name
   std::vector<std::string> observed;          // names of values shown to RunState::on_value
+  bool observed_as_stored = false;            // in the layout they have, not reordered to the plain one
   int64_t memory_limit = 0;                   // bytes of one run; 0: none
   int max_plans = 16;                         // per graph or subgraph
   bool bf16 = false;                          // kernels::Request::bf16

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/threads.h"
 #include "quantize/calibration.h"
 #include "quantize/points.h"
 #include "quantize/prepare.h"
@@ -87,6 +88,7 @@ struct Calibration::State {
     runtime::SessionOptions options;
     options.threads = threads;
     options.observed = watched;
+    options.observed_as_stored = true;
     session = std::make_unique<runtime::Session>(prepared, options);
   }
 
@@ -123,7 +125,7 @@ Calibration::Calibration(const graph::Model& model, const CalibrationOptions& op
   for (const std::string& name : watched) state_->statistics[name];
   for (graph::NodeId id : prepared.graph.order())
     if (prepared.graph.node(id).is("Conv")) state_->convolved.insert(prepared.graph.value(prepared.graph.node(id).input(0)).name);
-  state_->model = model, state_->watched = std::move(watched), state_->threads = options.threads;
+  state_->model = model, state_->watched = std::move(watched), state_->threads = resolve_threads(options.threads);
   state_->wake(prepared);
   state_->inputs = state_->session->inputs();
 }
@@ -136,8 +138,8 @@ void Calibration::feed(const runtime::Named& inputs, Control* control) {
   std::map<std::string, Statistics, std::less<>> fresh;  // so that a run that fails half-way leaves nothing behind
   runtime::RunOptions run;
   run.control = control;
-  run.on_value = [&](const std::string& name, const Tensor& value) {
-    if (is_floating(value.dtype())) observe(fresh[name], value, state_->convolved.contains(name));
+  run.on_stored = [&](const std::string& name, const Tensor& value, bool channels_last) {
+    if (is_floating(value.dtype())) observe(fresh[name], value, {state_->convolved.contains(name), channels_last, state_->threads});
   };
   if (!state_->session) state_->wake(prepare(state_->model, true));
   state_->session->run(inputs, run);

@@ -31,7 +31,12 @@ struct Statistics {
 inline constexpr int k_bins = 8192;
 inline constexpr float k_mask_limit = 1e30f;
 
-void observe(Statistics& s, const Tensor& value, bool channels = false);  // floating-point tensors; channels: sum them one by one too
+struct ObserveOptions {
+  bool channels = false;       // sum them one by one too
+  bool channels_last = false;  // they are the last axis, not axis 1
+  int threads = 1;             // the result does not depend on it
+};
+void observe(Statistics& s, const Tensor& value, const ObserveOptions& options = {});  // floating-point tensors
 void merge(Statistics& into, const Statistics& other);
 
 struct CalibrationOptions {

@@ -17,9 +17,9 @@ struct Options {
   ChooserOptions chooser;
   std::string granularity =
       "auto";  // of weights: per_channel, per_tensor, per_row, per_block; auto: per_block below 8 bits in weight_only mode, else per_channel
-  int64_t block_size = 0;             // 0: 32, of narrow products 16
-  std::string weight_range = "auto";  // minmax, mse, hqq; auto: mse below 8 bits, else minmax
-  std::string rounding = "auto";      // nearest, gptq, adaround; auto: adaround below 8 bits where samples are kept, else nearest
+  int64_t block_size = 0;                     // 0: 32, of narrow products 16
+  std::string weight_range = "auto";          // minmax, mse, hqq; auto: mse below 8 bits, else minmax
+  std::string rounding = "auto";              // nearest, gptq, adaround; auto: adaround below 8 bits where samples are kept, else nearest
   std::string rounding_inputs = "quantized";  // what gptq and adaround see: quantized (what the rounded layers before give), float
   std::vector<std::string>
       corrections;  // none, equalization, smoothquant, awq, bias_correction; auto: bias_correction of convolutions, in mode static or below 8 bits

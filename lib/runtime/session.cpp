@@ -66,8 +66,8 @@ class Session::Impl {
     require(options.threads >= 0, Code::invalid_argument, "threads must not be negative, got ", options.threads);
     options.threads = resolve_threads(options.threads);
     require(options.max_plans >= 1, Code::invalid_argument, "max_plans must be at least 1, got ", options.max_plans);
-    shared->options = {options.threads,  options.optimize,     options.disabled_passes, options.disabled_kernels,
-                       options.observed, options.memory_limit, options.max_plans};
+    shared->options = {options.threads,  options.optimize,           options.disabled_passes, options.disabled_kernels,
+                       options.observed, options.observed_as_stored, options.memory_limit,    options.max_plans};
     for (ValueId v : original.inputs) inputs.push_back({original.value(v).name, original.value(v).type, original.value(v).is_constant()});
     add_extra_outputs();
     check_observed();
@@ -179,7 +179,13 @@ class Session::Impl {
     std::shared_ptr<plan::Program> p = select(given, in);
     plan::RunState state;
     state.control = run_options.control;
-    if (run_options.on_value) state.on_value = &run_options.on_value;
+    plan::Observer plain;
+    if (options.observed_as_stored) {
+      if (run_options.on_stored) state.on_value = &run_options.on_stored;
+    } else if (run_options.on_value) {
+      plain = [&](const std::string& name, const Tensor& value, bool) { run_options.on_value(name, value); };
+      state.on_value = &plain;
+    }
     state.times = times;
     std::optional<Random> stream;
     if (random) state.random = &stream.emplace(options.seed, runs.fetch_add(1));

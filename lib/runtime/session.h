@@ -18,6 +18,8 @@ using Named = std::map<std::string, Datum, std::less<>>;
 // Sees an observed value right after the step that made it, in the order of execution, on the thread that runs. `value` is row-major
 // and valid during the call only: clone what shall stay.
 using Observer = std::function<void(const std::string& name, const Tensor& value)>;
+// The same without a copy into row-major order: channels_last says that the bytes and the shape are [n, spatial..., c].
+using StoredObserver = std::function<void(const std::string& name, const Tensor& value, bool channels_last)>;
 
 struct SessionOptions {
   int threads = 1;                            // 0: as many as the machine or its cgroup gives
@@ -26,6 +28,7 @@ struct SessionOptions {
   std::vector<std::string> disabled_kernels;  // by Candidate::name
   std::vector<std::string> extra_outputs;     // names of inner values returned after the graph's own outputs
   std::vector<std::string> observed;          // names of values that RunOptions::on_value gets; no fusion across them
+  bool observed_as_stored = false;            // they go to RunOptions::on_stored instead, in the layout they have
   int max_plans = 16;                         // least recently used go first; at least 1
   // Give up the model's weights once they are packed for the kernels: about half the memory, but one set of input shapes only. Models
   // whose inputs leave nothing open do so anyway. Frees memory where nobody else holds the model.
@@ -40,8 +43,9 @@ struct SessionOptions {
 };
 
 struct RunOptions {
-  Control* control = nullptr;  // checked between steps
-  Observer on_value;           // of SessionOptions::observed
+  Control* control = nullptr;     // checked between steps
+  Observer on_value;              // of SessionOptions::observed
+  StoredObserver on_stored = {};  // the same with SessionOptions::observed_as_stored
 };
 
 // One input or output as the model declares it.

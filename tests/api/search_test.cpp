@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "api/model.h"
 #include "support.h"
 #include "support/temp_folder.h"
 
@@ -138,6 +139,22 @@ TEST_CASE("what a search decided is a scheme that mo_quantize follows to the sam
   ok(mo_quantize(b.m.get(), nullptr, follow.get(), nullptr, &again, nullptr));
   Own<mo_model> other(again);
   CHECK(digest(made) == digest(again));
+}
+
+TEST_CASE("a model that lists its weights among its inputs is timed like any other") {
+  Bench b;
+  graph::Model m = b.m->model;
+  for (const char* w : {"w1", "w2", "w3"}) m.graph.inputs.push_back(m.graph.find_value(w));
+  mo_model listed(std::move(m));
+  auto goal = make<mo_options>([](mo_options** out) { return mo_options_create("goal", out); });
+  ok(mo_options_parse(goal.get(),
+                      R"({"precisions": ["int8", "int4"], "max_size_ratio": 0.3, "keep_slower": true, "threads": 1, "timing": {"seconds": 0.001}})"));
+  mo_model* made = nullptr;
+  mo_report* report = nullptr;
+  ok(mo_quantize_to_goal(&listed, b.calibration.get(), nullptr, nullptr, nullptr, nullptr, goal.get(), nullptr, &made, &report));
+  Own<mo_model> owner(made);
+  Own<mo_report> owned(report);
+  CHECK(mo_report_passed(report) == 1);
 }
 
 TEST_CASE("mixes of precisions, nodes or blocks as units, are replayed elsewhere to the same bytes without searching") {

@@ -61,18 +61,41 @@ TEST_CASE("statistics of parts merged in any order equal those of the whole, bit
 TEST_CASE("sums per channel are those of axis 1, and merge") {
   Tensor x = Tensor::of<float>({2, 2, 3}, {1, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60});
   Statistics one, two;
-  quantize::observe(one, x, true);
+  quantize::observe(one, x, {true});
   CHECK(one.channel_sums == std::vector<double>{21, 210});
   CHECK(one.channel_count == 6);
-  quantize::observe(two, x, true);
+  quantize::observe(two, x, {true});
   quantize::merge(one, two);
   CHECK(one.channel_sums == std::vector<double>{42, 420});
   CHECK(one.channel_count == 12);
   Statistics none;
   quantize::observe(none, x);
   CHECK(none.channel_sums.empty());
-  quantize::observe(two, Tensor::of<float>({1, 2, 1}, {NAN, 1}), true);
+  quantize::observe(two, Tensor::of<float>({1, 2, 1}, {NAN, 1}), {true});
   CHECK(two.channel_count == 6);  // a feed with NaN says nothing about the means
+}
+
+TEST_CASE("statistics are the same for any number of threads, and for channels that come last") {
+  const int64_t n = 2, c = 5, plane = 40000;
+  Tensor plain = wave(n * c * plane, 0, 0.37, 3).reshaped({n, c, plane}), last = Tensor::allocate(DType::f32, {n, plane, c});
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j < c; ++j)
+      for (int64_t p = 0; p < plane; ++p) last.mutable_data<float>()[(i * plane + p) * c + j] = plain.data<float>()[(i * c + j) * plane + p];
+  Statistics one, two, turned;
+  quantize::observe(one, plain, {true, false, 1});
+  quantize::observe(two, plain, {true, false, 2});
+  quantize::observe(turned, last, {true, true, 2});
+  CHECK(two.sum == one.sum);
+  CHECK(two.sum_of_squares == one.sum_of_squares);
+  CHECK(two.channel_sums == one.channel_sums);
+  for (const Statistics* s : {&two, &turned}) {
+    CHECK(s->bins == one.bins);
+    CHECK(s->min == one.min);
+    CHECK(s->max == one.max);
+    CHECK(s->channel_count == one.channel_count);
+    CHECK(std::abs(s->sum - one.sum) < 1e-6 * static_cast<double>(one.count));
+    for (size_t k = 0; k < 5; ++k) CHECK(s->channel_sums[k] == doctest::Approx(one.channel_sums[k]).epsilon(1e-4));
+  }
 }
 
 TEST_CASE("a calibration that rested between feeds, as it does while a model is quantized, knows what one fed at a stretch does") {

@@ -97,6 +97,30 @@ TEST_CASE("session: extra outputs and observed values") {
   CHECK(test::near(sum, inner[1].tensor));
 }
 
+TEST_CASE("session: observed values as they are stored are the plain ones in another order, and say so") {
+  const graph::Graph g = graph::parse(
+      "(float32[1, 16, 9, 7] x) -> (y) { w = const float32[24, 16, 3, 3] {0.5}; v = const float32[16, 24, 1, 1] {0.25}; "
+      "h = Conv<pads=[1, 1, 1, 1]>(x, w); y = Conv(h, v); }");
+  const Tensor x = random_tensor({1, 16, 9, 7}, 3);
+  Tensor plain, stored;
+  bool last = false;
+  for (bool as_stored : {false, true}) {
+    SessionOptions options;
+    options.observed = {"h"};
+    options.observed_as_stored = as_stored;
+    Session s(g, options);
+    runtime::RunOptions run;
+    run.on_value = [&](const std::string&, const Tensor& t) { plain = t.clone(); };
+    run.on_stored = [&](const std::string&, const Tensor& t, bool channels_last) { stored = t.clone(), last = channels_last; };
+    s.run(std::vector<Datum>{x}, run);
+  }
+  CHECK(plain.shape() == Shape{1, 24, 9, 7});
+  REQUIRE(stored.shape() == (last ? Shape{1, 9, 7, 24} : plain.shape()));
+  for (int64_t c = 0; c < 24; ++c)
+    for (int64_t p = 0; p < 63; ++p) CHECK(stored.data<float>()[last ? p * 24 + c : c * 63 + p] == doctest::Approx(plain.data<float>()[c * 63 + p]));
+  CHECK(last);  // what a convolution makes lies so on every instruction set
+}
+
 TEST_CASE("session: sixteen threads share one session and get equal results") {
   Session s(graph::parse(
       "(float32[n, 4] x) -> (y, i) { e = Exp(x); i = NonZero(e); k = const int64[1] {-1}; r = ReduceSum<keepdims=1>(e, k); y = Div(e, r); }"));
