@@ -143,7 +143,7 @@ TEST_CASE("what a search decided is a scheme that mo_quantize follows to the sam
 
 TEST_CASE("a model that lists its weights among its inputs is timed like any other") {
   Bench b;
-  graph::Model m = b.m->model;
+  mo::graph::Model m = b.m->model;
   for (const char* w : {"w1", "w2", "w3"}) m.graph.inputs.push_back(m.graph.find_value(w));
   mo_model listed(std::move(m));
   auto goal = make<mo_options>([](mo_options** out) { return mo_options_create("goal", out); });
