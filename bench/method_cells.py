@@ -21,7 +21,7 @@ OURS = {
     "int8 dynamic": {"per tensor": ["--mode", "dynamic"], "per token": ["--mode", "dynamic", "--activation-scale", "per_token"]},
     "int8 weights": {"default": ["--mode", "weight_only"]},
     "int4 weights": {"default": INT4, "products alone": INT4 + ["--op-types", "MatMul", "--op-types", "Gemm"], "hqq": INT4 + ["--weight-range", "hqq"], "gptq": [DATA, *INT4, "--rounding", "gptq"],
-                     "adaround": [DATA, *INT4, "--rounding", "adaround"], "awq": [DATA, *INT4, "--corrections", "awq"],
+                     "adaround": [DATA, *INT4, "--rounding", "adaround"], "awq + adaround": [DATA, *INT4, "--corrections", "awq", "--rounding", "adaround"],
                      "awq + gptq": [DATA, *INT4, "--corrections", "awq", "--rounding", "gptq"]},
     "fp16": {"default": ["--precision", "fp16"]},
     "bf16": {"default": ["--precision", "bf16"]},

@@ -12,6 +12,7 @@ Cells of another build of libmo are made anew unless --any-build. Intervals: pai
 """
 import argparse
 import contextlib
+import glob
 import io
 import json
 import os
@@ -44,9 +45,13 @@ class Task:
         self.name, self.a, self.arrays = name, arguments, None
         self.load, self.metric, _ = cells.tasks()[name]
         self.points = self.metric == "top1"
+        self.every = arguments.every
+        if arguments.table and self.every == 1 and not os.path.exists(self.path("float", "float", "fp32")):  # what there is: a part of the samples
+            parts = sorted(glob.glob(os.path.join(CELLS, f"{name}_every_*")), key=lambda p: int(p.rsplit("_", 1)[1]))
+            self.every = int(parts[0].rsplit("_", 1)[1]) if parts else 1
 
     def path(self, kind, tool, method):
-        part = f" every {self.a.every}" if self.a.every > 1 else ""
+        part = f" every {self.every}" if self.every > 1 else ""
         return os.path.join(CELLS, self.name + part.replace(" ", "_"), "".join(c if c.isalnum() else "_" for c in f"{tool} {kind} {method}") + ".json")
 
     def kept(self, kind, tool, method):
@@ -75,7 +80,7 @@ class Task:
             names = [i.name for i in graph.input if i.name not in weights]
             if len(names) == 1:
                 calibration, test = ({names[0]: next(iter(d.values()))} for d in (calibration, test))
-            test, label = {k: v[::self.a.every] for k, v in test.items()}, label[::self.a.every]
+            test, label = {k: v[::self.every] for k, v in test.items()}, label[::self.every]
             self.arrays = calibration, test, label, names
         os.makedirs(os.path.dirname(self.path(kind, tool, method)), exist_ok=True)
         child = os.fork()
@@ -118,7 +123,7 @@ class Task:
         if not base or "error" in base:
             return print(f"\n**{self.name}**: {base or 'no cell'}")
         score = sum(base["sums"]) / sum(base["weights"])
-        print(f"\n**{self.name}**, float {self.number(score, False)}{' %' if self.points else ' nats'}, {base['bytes']:,} bytes, {len(base['sums']):,} samples\n")
+        print(f"\n**{self.name}**, float {self.number(score, False)}{' %' if self.points else ' nats'}, {base['bytes']:,} bytes, {len(base['sums']):,} samples{f', every {self.every}th' if self.every > 1 else ''}\n")
         print("| kind | method | loss [95 %] | agreement % | bytes | best peer, its loss, bytes | libmo − peer [95 %] | |\n|---|---|---|---|---|---|---|---|")
         for kind in self.a.kinds:
             peers = [(m, c) for m in cells.PEERS.get(kind, []) if "peer" in self.a.tools and (not self.a.peers or m in self.a.peers.split(",")) and (c := self.made(kind, "peer", m))]
