@@ -5,6 +5,8 @@
 #include <cstring>
 #include <span>
 
+#include "kernels/cpu/int8_pack.h"
+
 namespace mo::kernels::int8 {
 namespace {
 
@@ -30,14 +32,6 @@ int64_t column_at(const Gemm& g, const Lane& lane, int64_t at) {
   if (!g.fused || lane.width < 16) return at;
   return g.isa >= Isa::avx512 ? column_of(lane.registers, at / 16, at % 16) : column_of(2, at / 8, at % 8);
 }
-
-// A column while it is packed.
-struct Column {
-  const uint8_t* from;  // its weights, at WeightView::offset
-  int32_t less;         // subtracted from each as an unsigned number
-  int64_t position, at;
-  uint32_t sum = 0;
-};
 
 // The middle of the stored range; weights around it need no look at their range.
 int32_t middle(DType dtype) { return dtype == DType::u8 ? 128 : 0; }
@@ -110,21 +104,16 @@ void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<c
     columns.push_back(c);
   }
   char* panel = blob.data + lane.weights;
-  for (int64_t s = 0; s < g.segments; ++s)
-    for (int64_t j = 0; j < length; ++j) {
-      const int64_t k = s * length + j, from = v.offset[static_cast<size_t>(k)];
-      if (g.wide()) {
+  if (g.wide()) {
+    for (int64_t s = 0; s < g.segments; ++s)
+      for (int64_t j = 0; j < length; ++j) {
+        const int64_t from = v.offset[static_cast<size_t>(s * length + j)];
         auto* to = reinterpret_cast<int16_t*>(panel) + (s * g.depth + j / 2) * width * 2 + j % 2;
         for (Column& c : columns) to[2 * c.position] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
-      } else {
-        char* to = panel + (s * g.depth + j / 4) * width * 4 + j % 4;
-        for (Column& c : columns) {
-          const int32_t d = static_cast<uint8_t>(c.from[from] ^ flip) - c.less;
-          c.sum += static_cast<uint32_t>(d);
-          to[4 * c.position] = static_cast<char>(d);
-        }
       }
-    }
+  } else {
+    for (int64_t s = 0; s < g.segments; ++s) pack_fours(v.offset.data() + s * length, length, flip, columns, width, panel + s * g.depth * width * 4);
+  }
   for (const Column& c : columns) blob.sums()[c.at] = static_cast<int32_t>(c.sum);
   if (!g.bytes) return;
   const GroupsOf of = groups_of(g, lane);

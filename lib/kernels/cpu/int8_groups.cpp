@@ -38,6 +38,19 @@ MO_AVX2 bool fits(__m256i a, __m256i b) {
   return _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_max_epu8(_mm256_adds_epu8(a, b), most), most)) == -1;
 }
 
+// Whether the first two k are safe together, and the last two, in all columns of a group.
+MO_AVX2 bool neighbours_fit(const uint8_t* group, int64_t width) {
+  const __m256i none = _mm256_setzero_si256(), ones = _mm256_set1_epi8(1), most = _mm256_set1_epi16(128);
+  __m256i over = none;
+  for (int64_t i = 0; i < 4 * width; i += 32) {
+    const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(group + i)), positive = _mm256_max_epi8(w, none),
+                  negative = _mm256_sub_epi8(none, _mm256_min_epi8(w, none));
+    over = _mm256_or_si256(over, _mm256_or_si256(_mm256_cmpgt_epi16(_mm256_maddubs_epi16(positive, ones), most),
+                                                 _mm256_cmpgt_epi16(_mm256_maddubs_epi16(negative, ones), most)));
+  }
+  return _mm256_testz_si256(over, over);
+}
+
 // Of a window, of which `open` gets those whose neighbours are not safe together; all partners are looked for where `all`.
 MO_AVX2 Window window_of(const uint8_t* group, int64_t groups, int64_t width, bool all, uint32_t& open) {
   Window w;
@@ -45,8 +58,9 @@ MO_AVX2 Window window_of(const uint8_t* group, int64_t groups, int64_t width, bo
   w.vertices = static_cast<int>(4 * groups);
   open = (1u << w.vertices) - 1;
   for (int64_t i = 0; i < groups; ++i) {
-    columns_of(group + i * 4 * width, width, k + 4 * i);
-    if (fits(k[4 * i], k[4 * i + 1]) && fits(k[4 * i + 2], k[4 * i + 3])) open &= ~(15u << 4 * i);
+    const bool fit = neighbours_fit(group + i * 4 * width, width);
+    if (fit) open &= ~(15u << 4 * i);
+    if (all || !fit) columns_of(group + i * 4 * width, width, k + 4 * i);
   }
   const uint32_t wanted = all ? (1u << w.vertices) - 1 : open;
   for (int i = 0; i < w.vertices; ++i)
@@ -157,6 +171,7 @@ void pair_window(Found& found, int64_t segment, int64_t first) {
 
 void pair_groups(const GroupsOf& of, uint8_t* panel, int32_t* list) {
   Found found{of, panel, {}, {}, {}};
+  for (int kind = 0; kind < Groups::k_kinds; ++kind) found.weights[kind].reserve(static_cast<size_t>(4 * of.width * of.groups()));
   for (int64_t s = 0; s < of.segments; ++s)
     for (int64_t first = 0; first < of.length; first += k_window) pair_window(found, s, first);
   int32_t *at = list + Groups::k_kinds, *order = at + of.groups();
