@@ -1,4 +1,4 @@
-// Packing of 8-bit weights into panels, and the choice and call of a tile kernel.
+// The choice and call of a tile kernel for 8-bit products, and the rows they meet.
 #include "kernels/cpu/int8_gemm.h"
 
 #include <cstdlib>
@@ -13,112 +13,6 @@ namespace {
 constexpr int64_t k_together = 4, k_together_bytes = 160 << 10;  // lanes of 16 columns that some rows meet in turn, and their weights
 constexpr int64_t k_at_once_bytes = 12 << 10;                    // of those rows
 constexpr int64_t k_wide_bytes = 160 << 10;                      // of a chunk of wide rows: a third of a second-level cache of 512 KiB
-
-// Panels of all lanes, then per column in register order: the sum of the stored weights and the zero point left to be corrected for. With AVX2 and bytes
-// the lists of pair_groups follow.
-struct Blob {
-  char* data;
-  int64_t columns, panels, list_items;
-  int32_t* sums() const { return reinterpret_cast<int32_t*>(data + panels); }
-  int32_t* zeros() const { return sums() + columns; }
-  int32_t* lists() const { return zeros() + columns; }
-  int64_t bytes() const { return panels + 8 * columns + 4 * list_items; }
-};
-
-GroupsOf groups_of(const Gemm& g, const Lane& lane) { return {g.segments, g.length, lane.width}; }
-
-// The column that position `at` of a lane's panel holds. What leaves the registers unfinished keeps its order.
-int64_t column_at(const Gemm& g, const Lane& lane, int64_t at) {
-  if (!g.fused || lane.width < 16) return at;
-  return g.isa >= Isa::avx512 ? column_of(lane.registers, at / 16, at % 16) : column_of(2, at / 8, at % 8);
-}
-
-// The middle of the stored range; weights around it need no look at their range.
-int32_t middle(DType dtype) { return dtype == DType::u8 ? 128 : 0; }
-
-// Every weight less its zero point is an 8-bit number.
-bool fit_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t columns) {
-  const bool is_signed = v.tensor->dtype() == DType::i8;
-  const auto* data = static_cast<const uint8_t*>(v.tensor->raw());
-  for (int64_t n = 0; n < columns; ++n) {
-    const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(n)];
-    if (zero == middle(v.tensor->dtype())) continue;
-    const uint8_t* from = data + (v.first + n) * v.n_stride;
-    for (int64_t at : v.offset) {
-      const int32_t d = (is_signed ? static_cast<int8_t>(from[at]) : from[at]) - zero;
-      if (d < -128 || d > 127) return false;
-    }
-  }
-  return true;
-}
-
-// Rows of bytes take less time: what a few panels of 16 columns say.
-bool worth_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t columns) {
-  constexpr int64_t k_tried = 4;
-  const GroupsOf of{v.segments, v.length, 16};
-  const auto* data = static_cast<const uint8_t*>(v.tensor->raw());
-  const int64_t panels = (columns + 15) / 16, tried = std::min(panels, k_tried);
-  std::vector<uint8_t> panel;
-  std::vector<int32_t> list(static_cast<size_t>(of.list()));
-  int32_t count[Groups::k_kinds] = {};
-  for (int64_t i = 0; i < tried; ++i) {
-    const int64_t first = panels * i / tried * 16;
-    panel.assign(static_cast<size_t>(of.groups() * 64), 0);
-    for (int64_t n = first; n < std::min(first + 16, columns); ++n) {
-      const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(n)];
-      const uint8_t* from = data + (v.first + n) * v.n_stride;
-      for (int64_t s = 0; s < v.segments; ++s)
-        for (int64_t j = 0; j < v.length; ++j)
-          panel[static_cast<size_t>((s * of.depth() + j / 4) * 64 + (n - first) * 4 + j % 4)] =
-              static_cast<uint8_t>(from[v.offset[static_cast<size_t>(s * v.length + j)]] - zero);
-    }
-    pair_groups(of, panel.data(), list.data());
-    for (int kind = 0; kind < Groups::k_kinds; ++kind) count[kind] += list[static_cast<size_t>(kind)];
-  }
-  return groups_pay(count, tried * v.segments * ((v.length + 1) / 2));
-}
-
-void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<const int32_t> w_zero, Blob& blob) {
-  const int64_t length = g.length, total = g.segments * length, width = lane.width;
-  const bool is_signed = v.tensor->dtype() == DType::i8;
-  const uint8_t flip = is_signed ? 0x80 : 0;
-  const int32_t bias = is_signed ? 128 : 0;
-  std::vector<Column> columns;
-  for (int64_t position = 0; position < width; ++position) {
-    const int64_t n = column_at(g, lane, position), at = lane.at + position;
-    if (n >= lane.count) continue;
-    Column c{static_cast<const uint8_t*>(v.tensor->raw()) + (v.first + lane.first + n) * v.n_stride, 0, position, at};
-    const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(lane.first + n)];
-    int32_t shift = zero;  // what is subtracted from each stored weight
-    if (!g.wide() && zero != middle(v.tensor->dtype())) {
-      int32_t low = 0, high = 0;
-      for (int64_t i = 0; i < total; ++i) {
-        const int32_t d = static_cast<uint8_t>(c.from[v.offset[static_cast<size_t>(i)]] ^ flip) - bias - zero;
-        low = std::min(low, d);
-        high = std::max(high, d);
-      }
-      if (low < -128 || high > 127) shift = middle(v.tensor->dtype());
-      blob.zeros()[at] = zero - shift;
-    }
-    c.less = shift + bias;
-    columns.push_back(c);
-  }
-  char* panel = blob.data + lane.weights;
-  if (g.wide()) {
-    for (int64_t s = 0; s < g.segments; ++s)
-      for (int64_t j = 0; j < length; ++j) {
-        const int64_t from = v.offset[static_cast<size_t>(s * length + j)];
-        auto* to = reinterpret_cast<int16_t*>(panel) + (s * g.depth + j / 2) * width * 2 + j % 2;
-        for (Column& c : columns) to[2 * c.position] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
-      }
-  } else {
-    for (int64_t s = 0; s < g.segments; ++s) pack_fours(v.offset.data() + s * length, length, flip, columns, width, panel + s * g.depth * width * 4);
-  }
-  for (const Column& c : columns) blob.sums()[c.at] = static_cast<int32_t>(c.sum);
-  if (!g.bytes) return;
-  const GroupsOf of = groups_of(g, lane);
-  pair_groups(of, reinterpret_cast<uint8_t*>(panel), blob.lists() + (&lane - g.lanes.data()) * of.list());
-}
 
 void scalar_tile(const Tile& t) {
   const int16_t* w = static_cast<const int16_t*>(t.weights);
@@ -255,10 +149,6 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
     }
   if (!correct) g.w_zero.clear();
   return g;
-}
-
-bool takes_bytes(const WeightView& view, std::span<const int32_t> w_zero, int64_t columns) {
-  return isa() == Isa::avx2 && view.tensor && fit_bytes(view, w_zero, columns) && worth_bytes(view, w_zero, columns);
 }
 
 void place_groups(Gemm& g, std::span<const int64_t> offset) {

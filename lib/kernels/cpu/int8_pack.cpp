@@ -1,4 +1,4 @@
-// Packing of 8-bit weights: any columns word by word, neighbouring ones of rows that lie one after the other by transposing registers.
+// Packing of 8-bit weights: any columns four k at a time, neighbouring ones of rows that lie one after the other by transposing registers.
 #include "kernels/cpu/int8_pack.h"
 
 #include <algorithm>
@@ -12,6 +12,60 @@
 namespace mo::kernels::int8 {
 namespace {
 
+// The middle of the stored range; weights around it need no look at their range.
+int32_t middle(DType dtype) { return dtype == DType::u8 ? 128 : 0; }
+
+// Every weight less its zero point is an 8-bit number.
+bool fit_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t columns) {
+  const bool is_signed = v.tensor->dtype() == DType::i8;
+  const auto* data = static_cast<const uint8_t*>(v.tensor->raw());
+  for (int64_t n = 0; n < columns; ++n) {
+    const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(n)];
+    if (zero == middle(v.tensor->dtype())) continue;
+    const uint8_t* from = data + (v.first + n) * v.n_stride;
+    for (int64_t at : v.offset) {
+      const int32_t d = (is_signed ? static_cast<int8_t>(from[at]) : from[at]) - zero;
+      if (d < -128 || d > 127) return false;
+    }
+  }
+  return true;
+}
+
+// Rows of bytes take less time: what a few panels of 16 columns say.
+bool worth_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t columns) {
+  constexpr int64_t k_tried = 4;
+  const GroupsOf of{v.segments, v.length, 16};
+  const auto* data = static_cast<const uint8_t*>(v.tensor->raw());
+  const int64_t panels = (columns + 15) / 16, tried = std::min(panels, k_tried);
+  std::vector<uint8_t> panel;
+  std::vector<int32_t> list(static_cast<size_t>(of.list()));
+  int32_t count[Groups::k_kinds] = {};
+  for (int64_t i = 0; i < tried; ++i) {
+    const int64_t first = panels * i / tried * 16;
+    panel.assign(static_cast<size_t>(of.groups() * 64), 0);
+    for (int64_t n = first; n < std::min(first + 16, columns); ++n) {
+      const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(n)];
+      const uint8_t* from = data + (v.first + n) * v.n_stride;
+      for (int64_t s = 0; s < v.segments; ++s)
+        for (int64_t j = 0; j < v.length; ++j)
+          panel[static_cast<size_t>((s * of.depth() + j / 4) * 64 + (n - first) * 4 + j % 4)] =
+              static_cast<uint8_t>(from[v.offset[static_cast<size_t>(s * v.length + j)]] - zero);
+    }
+    pair_groups(of, panel.data(), list.data());
+    for (int kind = 0; kind < Groups::k_kinds; ++kind) count[kind] += list[static_cast<size_t>(kind)];
+  }
+  return groups_pay(count, tried * v.segments * ((v.length + 1) / 2));
+}
+
+// One column of a panel while it is packed.
+struct Column {
+  const uint8_t* from;  // its weights, at WeightView::offset
+  int32_t less;         // subtracted from each as an unsigned number
+  int64_t position, at;
+  uint32_t sum = 0;
+};
+
+// Four k (or the last `count`) of all columns, bytes less what each column subtracts; all differences fit 8 bits.
 void pack_four(const int64_t* offset, int64_t count, uint8_t flip, std::vector<Column>& columns, char* to) {
   constexpr uint32_t k_ones = 0x01010101, k_high = 0x80808080;
   const bool together = count == 4 && offset[3] == offset[0] + 3 && offset[2] == offset[0] + 2 && offset[1] == offset[0] + 1;
@@ -73,14 +127,66 @@ MO_AVX2 int64_t pack_side_by_side(const int64_t* offset, int64_t length, uint8_t
 }
 #endif
 
-}  // namespace
-
+// k = offset[0, length) of all columns, zeros behind the last one.
 void pack_fours(const int64_t* offset, int64_t length, uint8_t flip, std::vector<Column>& columns, int64_t width, char* to) {
   int64_t k = 0;
 #ifdef __x86_64__
   if (isa() >= Isa::avx2 && side_by_side(columns)) k = pack_side_by_side(offset, length, flip, columns, width, to);
 #endif
   for (; k < length; k += 4) pack_four(offset + k, std::min<int64_t>(4, length - k), flip, columns, to + k * width);
+}
+
+}  // namespace
+
+int64_t column_at(const Gemm& g, const Lane& lane, int64_t at) {
+  if (!g.fused || lane.width < 16) return at;
+  return g.isa >= Isa::avx512 ? column_of(lane.registers, at / 16, at % 16) : column_of(2, at / 8, at % 8);
+}
+
+bool takes_bytes(const WeightView& view, std::span<const int32_t> w_zero, int64_t columns) {
+  return isa() == Isa::avx2 && view.tensor && fit_bytes(view, w_zero, columns) && worth_bytes(view, w_zero, columns);
+}
+
+void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<const int32_t> w_zero, Blob& blob) {
+  const int64_t length = g.length, total = g.segments * length, width = lane.width;
+  const bool is_signed = v.tensor->dtype() == DType::i8;
+  const uint8_t flip = is_signed ? 0x80 : 0;
+  const int32_t bias = is_signed ? 128 : 0;
+  std::vector<Column> columns;
+  for (int64_t position = 0; position < width; ++position) {
+    const int64_t n = column_at(g, lane, position), at = lane.at + position;
+    if (n >= lane.count) continue;
+    Column c{static_cast<const uint8_t*>(v.tensor->raw()) + (v.first + lane.first + n) * v.n_stride, 0, position, at};
+    const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(lane.first + n)];
+    int32_t shift = zero;  // what is subtracted from each stored weight
+    if (!g.wide() && zero != middle(v.tensor->dtype())) {
+      int32_t low = 0, high = 0;
+      for (int64_t i = 0; i < total; ++i) {
+        const int32_t d = static_cast<uint8_t>(c.from[v.offset[static_cast<size_t>(i)]] ^ flip) - bias - zero;
+        low = std::min(low, d);
+        high = std::max(high, d);
+      }
+      if (low < -128 || high > 127) shift = middle(v.tensor->dtype());
+      blob.zeros()[at] = zero - shift;
+    }
+    c.less = shift + bias;
+    columns.push_back(c);
+  }
+  char* panel = blob.data + lane.weights;
+  if (g.wide()) {
+    for (int64_t s = 0; s < g.segments; ++s)
+      for (int64_t j = 0; j < length; ++j) {
+        const int64_t from = v.offset[static_cast<size_t>(s * length + j)];
+        auto* to = reinterpret_cast<int16_t*>(panel) + (s * g.depth + j / 2) * width * 2 + j % 2;
+        for (Column& c : columns) to[2 * c.position] = static_cast<int16_t>(static_cast<uint8_t>(c.from[from] ^ flip) - c.less);
+      }
+  } else {
+    for (int64_t s = 0; s < g.segments; ++s) pack_fours(v.offset.data() + s * length, length, flip, columns, width, panel + s * g.depth * width * 4);
+  }
+  for (const Column& c : columns) blob.sums()[c.at] = static_cast<int32_t>(c.sum);
+  if (!g.bytes) return;
+  const GroupsOf of = groups_of(g, lane);
+  pair_groups(of, reinterpret_cast<uint8_t*>(panel), blob.lists() + (&lane - g.lanes.data()) * of.list());
 }
 
 }  // namespace mo::kernels::int8

@@ -1,20 +1,29 @@
-// Four k at a time of 8-bit weights into the panels of int8_gemm.h.
+// Packing of 8-bit weights into the panels of int8_gemm.h.
 #pragma once
-#include <cstdint>
-#include <vector>
+#include <span>
+
+#include "kernels/cpu/int8_gemm.h"
 
 namespace mo::kernels::int8 {
 
-// One column of a panel and where its weights are.
-struct Column {
-  const uint8_t* from;  // its weights, at WeightView::offset
-  int32_t less;         // subtracted from each as an unsigned number
-  int64_t position, at;
-  uint32_t sum = 0;
+// Panels of all lanes, then per column in register order: the sum of the stored weights and the zero point left to be corrected for. With AVX2 and bytes
+// the lists of pair_groups follow.
+struct Blob {
+  char* data;
+  int64_t columns, panels, list_items;
+  int32_t* sums() const { return reinterpret_cast<int32_t*>(data + panels); }
+  int32_t* zeros() const { return sums() + columns; }
+  int32_t* lists() const { return zeros() + columns; }
+  int64_t bytes() const { return panels + 8 * columns + 4 * list_items; }
 };
 
-// Packs k = offset[0, length) of all columns to [k / 4][width columns][4], bytes less what each column subtracts (all differences fit 8 bits), zeros behind
-// the last k, and adds them to each column's sum. `flip` turns stored bytes into unsigned numbers.
-void pack_fours(const int64_t* offset, int64_t length, uint8_t flip, std::vector<Column>& columns, int64_t width, char* to);
+// The groups of a lane's panel.
+inline GroupsOf groups_of(const Gemm& g, const Lane& lane) { return {g.segments, g.length, lane.width}; }
+
+// The column that position `at` of a lane's panel holds. What leaves the registers unfinished keeps its order.
+int64_t column_at(const Gemm& g, const Lane& lane, int64_t at);
+
+// Fills the lane's panel, its columns' sums and zero points and, with AVX2 and bytes, its list.
+void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<const int32_t> w_zero, Blob& blob);
 
 }  // namespace mo::kernels::int8
