@@ -49,7 +49,9 @@ class Worker:
     def load(self, engine, path, npz, threads, precision, axes, cache=""):
         import numpy as np
         make = {"libmo": libmo, "onnxruntime": onnxruntime, "openvino": openvino}[engine]
-        importlib.import_module(engine)
+        module = importlib.import_module(engine)
+        if engine == "libmo":
+            module.Library()  # which the peers' import brings
         with np.load(npz) as f:
             feed = {name: f[name] for name in f.files}
         reset_peak()
