@@ -6,6 +6,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/wire_format_lite.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/checked.h"
@@ -22,7 +23,7 @@ using google::protobuf::io::CodedOutputStream;
 // Blocks of a file for the stream reader; errors are kept and thrown by the walker, because protobuf is not exception safe.
 class FileBlocks : public google::protobuf::io::ZeroCopyInputStream {
  public:
-  explicit FileBlocks(const FileReader& file) : file_(file), block_(1 << 18) {}
+  explicit FileBlocks(const FileReader& file) : file_(file), block_(1 << 16) {}
   bool Next(const void** data, int* size) override {
     if (backed_up_ > 0) {
       *data = block_.data() + filled_ - backed_up_;
@@ -43,13 +44,10 @@ class FileBlocks : public google::protobuf::io::ZeroCopyInputStream {
   }
   void BackUp(int count) override { backed_up_ = count; }
   bool Skip(int count) override {
-    const void* data;
-    int size;
-    while (count > 0) {
-      if (!Next(&data, &size)) return false;
-      if (size > count) BackUp(size - count), size = count;
-      count -= size;
-    }
+    const int kept = std::min(count, backed_up_);
+    backed_up_ -= kept;
+    if (file_.size() - at_ < count - kept) return false;
+    at_ += count - kept;
     return true;
   }
   int64_t ByteCount() const override { return at_ - backed_up_; }
@@ -105,12 +103,13 @@ void put_varint(std::string& dst, uint64_t value) {
   dst.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(end - bytes));
 }
 
+constexpr int k_direct = 1 << 16;    // bytes of a tensor from which they are not copied through the stream
 constexpr int k_long_packed = 4096;  // bytes from which float_data and double_data are taken out too
 
 class Walker {
  public:
-  Walker(CodedInputStream& in, const Limits& limits, Control* control, const std::string* stream_error)
-      : in_(in), limits_(limits), control_(control), stream_error_(stream_error) {}
+  Walker(CodedInputStream& in, const Limits& limits, Control* control, const FileReader* file = nullptr, const std::string* stream_error = nullptr)
+      : in_(in), limits_(limits), control_(control), file_(file), stream_error_(stream_error) {}
 
   Stripped run(Kind root, int64_t size) {
     require(size <= limits_.file_bytes, Code::limit, "model has ", size, " bytes, the limit is ", limits_.file_bytes);
@@ -149,8 +148,20 @@ class Walker {
 
   Tensor take(int n, Tensor place) {
     if (!place) place = Tensor::allocate(DType::u8, {n});
-    if (!in_.ReadRaw(place.raw_mutable(), n)) malformed("truncated tensor data");
+    if (file_ && n >= k_direct) read_direct(place.raw_mutable(), n);
+    else if (!in_.ReadRaw(place.raw_mutable(), n)) malformed("truncated tensor data");
     return place;
+  }
+
+  // What the stream has not read yet comes from the file itself.
+  void read_direct(void* to, int n) {
+    const void* there = nullptr;
+    int have = 0;
+    in_.GetDirectBufferPointer(&there, &have);
+    have = std::clamp(have, 0, n);
+    if (have > 0) std::memcpy(to, there, static_cast<size_t>(have));
+    file_->read_at(in_.CurrentPosition() + have, static_cast<char*>(to) + have, n - have);
+    if (!in_.Skip(n)) malformed("truncated tensor data");
   }
 
   // Copies a field; groups (which ONNX does not have) are dropped.
@@ -299,6 +310,7 @@ class Walker {
   CodedInputStream& in_;
   const Limits& limits_;
   Control* control_;
+  const FileReader* file_;  // that the stream reads, if any
   const std::string* stream_error_;
   Stripped result_;
   int64_t structure_ = 0, items_ = 0;
@@ -318,13 +330,13 @@ Kind kind_of(Root root) {
 Stripped strip(std::string_view bytes, Root root, const Limits& limits, Control* control) {
   require(bytes.size() <= INT32_MAX, Code::limit, "model has ", bytes.size(), " bytes, protobuf ends at 2 GiB");
   CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
-  return Walker(in, limits, control, nullptr).run(kind_of(root), static_cast<int64_t>(bytes.size()));
+  return Walker(in, limits, control).run(kind_of(root), static_cast<int64_t>(bytes.size()));
 }
 
 Stripped strip(const FileReader& file, const Limits& limits, Control* control) {
   FileBlocks blocks(file);
   CodedInputStream in(&blocks);
-  return Walker(in, limits, control, &blocks.error()).run(Kind::model, file.size());
+  return Walker(in, limits, control, &file, &blocks.error()).run(Kind::model, file.size());
 }
 
 }  // namespace mo::onnx
