@@ -12,7 +12,8 @@
 namespace mo {
 namespace {
 
-constexpr size_t k_line = 64, k_least = size_t{1} << 18, k_page = size_t{1} << 21, k_block = 4 * k_page;
+constexpr size_t k_line = 64, k_least = size_t{1} << 18, k_page = size_t{1} << 21, k_block = 32 * k_page;
+constexpr uintptr_t k_small_page = 4096;
 
 size_t rounded(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
 
@@ -37,6 +38,13 @@ struct Block {
   ~Block() { ::munmap(begin, size); }
 };
 
+// What the block's other pieces do not share pages with; nobody is given it again.
+void give_back(char* piece, size_t size) {
+  const uintptr_t from = (reinterpret_cast<uintptr_t>(piece) + k_small_page - 1) / k_small_page * k_small_page,
+                  to = (reinterpret_cast<uintptr_t>(piece) + size) / k_small_page * k_small_page;
+  if (from < to) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+}
+
 std::mutex g_mutex;
 std::weak_ptr<Block> g_block;  // that still has room
 
@@ -58,7 +66,7 @@ std::shared_ptr<void> lasting_memory(int64_t bytes) {
   }
   char* at = block->begin + block->used;
   block->used += size;
-  return {block, at};
+  return {at, [block, size](char* p) { give_back(p, size); }};
 }
 
 }  // namespace mo

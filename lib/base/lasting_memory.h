@@ -5,7 +5,7 @@
 
 namespace mo {
 
-// Zeros, 64-byte aligned. Pieces of a quarter MiB or more share blocks of some MiB, which are given back once all their pieces are released.
+// Zeros, 64-byte aligned. Pieces of a quarter MiB or more share blocks of addresses, filled one after the other; a released piece's pages go back at once.
 std::shared_ptr<void> lasting_memory(int64_t bytes);
 
 }  // namespace mo

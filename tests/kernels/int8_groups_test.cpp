@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "kernels/cpu/int8_columns.h"
 #include "kernels/cpu/simd.h"
 #include "ops/epilogue.h"
 #include "support/kernel_case.h"
@@ -34,7 +35,7 @@ Panel panel_of(const GroupsOf& of, Fill fill) {
   return panel;
 }
 
-// The sums of one row by what pair_groups made of a panel; `saturated`: as the 8-bit instruction would, else exact. The row has of.depth() * 4 bytes and 16 more a segment.
+// The sums of one row by what pack_groups made of a panel; `saturated`: as the 8-bit instruction would, else exact. The row has of.depth() * 4 bytes and 16 more a segment.
 std::vector<int32_t> product(const GroupsOf& of, const Panel& panel, const std::vector<int32_t>& list, const std::vector<uint8_t>& row,
                              int64_t stride, bool saturated) {
   const int32_t *at = list.data() + Groups::k_kinds, *order = at + of.groups();
@@ -113,9 +114,22 @@ TEST_CASE("weights are paired so that every k is met once and what counts as saf
             default: return random() % 2 ? 127 : -128;
           }
         });
-        Panel after = before;
+        Panel after(before.size());
         std::vector<int32_t> list(static_cast<size_t>(of.list()));
-        kernels::int8::pair_groups(of, reinterpret_cast<uint8_t*>(after.data()), list.data());
+        // rows of 16 columns, less a zero point of each
+        std::vector<uint8_t> rows(static_cast<size_t>(16 * segments * length)), zero(16);
+        for (int64_t c = 0; c < width; ++c) zero[static_cast<size_t>(c)] = static_cast<uint8_t>(kind == 1 ? 7 * c - 60 : 0);
+        for (int64_t s = 0; s < segments; ++s)
+          for (int64_t k = 0; k < length; ++k)
+            for (int64_t c = 0; c < width; ++c)
+              rows[static_cast<size_t>(16 * (s * length + k) + c)] = static_cast<uint8_t>(
+                  before[static_cast<size_t>(((s * of.depth() + k / 4) * width + c) * 4 + k % 4)] + zero[static_cast<size_t>(c)]);
+        int32_t sums[16];
+        kernels::int8::pack_groups(of, {rows.data(), nullptr, 0, 16}, zero.data(), false, reinterpret_cast<uint8_t*>(after.data()), list.data(),
+                                   sums);
+        std::vector<int32_t> expected(16);
+        for (size_t i = 0; i < before.size(); ++i) expected[i / 4 % static_cast<size_t>(width)] += before[i];
+        CHECK(std::equal(expected.begin(), expected.end(), sums));
         REQUIRE(list[0] + list[1] + list[2] == of.groups());
         const int64_t stride = 4 * of.depth() + 16;
         // one k after the other: its weight alone, once

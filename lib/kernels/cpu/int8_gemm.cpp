@@ -1,15 +1,17 @@
 // The choice and call of a tile kernel for 8-bit products, and the rows they meet.
 #include "kernels/cpu/int8_gemm.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <span>
 
+#include "base/lasting_memory.h"
 #include "kernels/cpu/int8_pack.h"
+#include "kernels/cpu/parallel.h"
 
 namespace mo::kernels::int8 {
 namespace {
 
+constexpr int64_t k_packed_at_once = 64 << 10;                   // bytes of panels that are worth a thread
 constexpr int64_t k_together = 4, k_together_bytes = 160 << 10;  // lanes of 16 columns that some rows meet in turn, and their weights
 constexpr int64_t k_at_once_bytes = 12 << 10;                    // of those rows
 constexpr int64_t k_wide_bytes = 160 << 10;                      // of a chunk of wide rows: a third of a second-level cache of 512 KiB
@@ -107,11 +109,19 @@ Gemm make_gemm(const Request& r, const WeightView& view, std::vector<int32_t> w_
   Blob blob{nullptr, at, bytes, g.bytes ? static_cast<int64_t>(g.lanes.size()) * groups_of(g, g.lanes[0]).list() : 0};
   const size_t size = static_cast<size_t>((blob.bytes() + 63) / 64 * 64);
   auto make = [&]() -> Pack {
-    blob.data = static_cast<char*>(std::aligned_alloc(64, size));
-    require(blob.data != nullptr, Code::out_of_memory, "out of memory: ", size, " bytes for packed constants");
-    std::memset(blob.data, 0, size);
-    for (const Lane& lane : g.lanes) pack_lane(g, lane, view, w_zero, blob);
-    return {blob.data, [](const void* p) { std::free(const_cast<void*>(p)); }};
+    std::shared_ptr<void> memory = lasting_memory(static_cast<int64_t>(size));
+    blob.data = static_cast<char*>(memory.get());
+    const std::optional<ColumnReader> reader = g.bytes ? std::optional<ColumnReader>(view) : std::nullopt;
+    const auto lanes = static_cast<int64_t>(g.lanes.size());
+    parallel_for(r.threads, lanes, (k_packed_at_once * lanes + bytes - 1) / bytes, [&](int64_t from, int64_t to) {
+      std::vector<uint8_t> copies;
+      for (int64_t i = from; i < to; ++i) {
+        const Lane& lane = g.lanes[static_cast<size_t>(i)];
+        if (reader) pack_byte_lane(g, lane, *reader, w_zero, blob, copies);
+        else pack_lane(g, lane, view, w_zero, blob);
+      }
+    });
+    return memory;
   };
   if (!view.tensor) {
     require(g.wide(), Code::internal, "weights that are packed during the run want wide rows");

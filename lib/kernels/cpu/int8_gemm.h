@@ -75,7 +75,7 @@ struct Gemm {
   Side x;
   std::vector<Lane> lanes;
   std::shared_ptr<const void> weights;
-  const int32_t* lists = nullptr;  // AVX2, bytes: of pair_groups, lane by lane
+  const int32_t* lists = nullptr;  // AVX2, bytes: of pack_groups, lane by lane
   // per column in register order; w_zero is empty where no weight has a zero point to be corrected for
   std::vector<int32_t> start, w_zero;
   std::vector<int32_t> by_zero;  // what the zero point of x, where it is not known before the run, multiplies to be added to `start`

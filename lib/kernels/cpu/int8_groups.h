@@ -13,15 +13,17 @@ struct Groups {
 };
 constexpr int64_t k_window = 16;
 
-// A panel of `width` columns as packed: [segment][group][column][4], zeros behind `length` k of a segment.
+// A panel of `width` columns: groups of [column][4] by kind, `depth` a segment, zeros for what is behind the `length` k of a segment.
 struct GroupsOf {
   int64_t segments, length, width;
   int64_t depth() const { return (length + 3) / 4; }
   int64_t groups() const { return segments * depth(); }
   int64_t list() const { return Groups::k_kinds + 2 * groups(); }  // length of a list
 };
-// Panel and list are rewritten kind by kind: the list has the counts, then per group where it is (4 * depth * segment + bytes within) and its order.
-void pair_groups(const GroupsOf& of, uint8_t* panel, int32_t* list);
+struct ColumnRows;
+// Fills a panel and its list, which has the counts, then per group where it is (4 * depth * segment + bytes within) and its order. rows: [segment][k];
+// zero: subtracted from each column, all differences fit 8 bits; in_registers: columns in the order of column_of(2, ...). Returns the sums in sums[16].
+void pack_groups(const GroupsOf& of, const ColumnRows& rows, const uint8_t* zero, bool in_registers, uint8_t* panel, int32_t* list, int32_t* sums);
 // Such groups take less time than `pairs` pairs of 16-bit numbers.
 bool groups_pay(const int32_t* count, int64_t pairs);
 

@@ -2,6 +2,7 @@
 #include "kernels/cpu/int8_pack.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "kernels/cpu/simd.h"
@@ -31,30 +32,36 @@ bool fit_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t col
   return true;
 }
 
-// Rows of bytes take less time: what a few panels of 16 columns say.
+// What each of 16 columns has subtracted, modulo 256.
+std::array<uint8_t, 16> zeros_of(std::span<const int32_t> w_zero, int64_t first, int64_t count) {
+  std::array<uint8_t, 16> zero{};
+  for (int64_t n = 0; n < count; ++n)
+    zero[static_cast<size_t>(n)] = static_cast<uint8_t>(w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(first + n)]);
+  return zero;
+}
+
+// Rows of bytes take less time: what some windows of a few panels of 16 columns say.
 bool worth_bytes(const WeightView& v, std::span<const int32_t> w_zero, int64_t columns) {
-  constexpr int64_t k_tried = 4;
-  const GroupsOf of{v.segments, v.length, 16};
-  const auto* data = static_cast<const uint8_t*>(v.tensor->raw());
-  const int64_t panels = (columns + 15) / 16, tried = std::min(panels, k_tried);
-  std::vector<uint8_t> panel;
+  constexpr int64_t k_panels = 4, k_windows = 16;
+  const int64_t panels = (columns + 15) / 16, tried = std::min(panels, k_panels), within = std::max<int64_t>(1, v.length / k_window),
+                windows = std::min(v.segments * within, k_windows);
+  const GroupsOf of{windows, std::min(v.length, k_window), 16};
+  WeightView some = v;
+  some.offset.clear();
+  for (int64_t i = 0; i < windows; ++i) {
+    const int64_t window = v.segments * within * i / windows, from = window / within * v.length + window % within * k_window;
+    some.offset.insert(some.offset.end(), v.offset.begin() + from, v.offset.begin() + from + of.length);
+  }
+  std::vector<uint8_t> panel(static_cast<size_t>(of.groups() * 64)), memory;
   std::vector<int32_t> list(static_cast<size_t>(of.list()));
-  int32_t count[Groups::k_kinds] = {};
+  int32_t count[Groups::k_kinds] = {}, sums[16];
   for (int64_t i = 0; i < tried; ++i) {
-    const int64_t first = panels * i / tried * 16;
-    panel.assign(static_cast<size_t>(of.groups() * 64), 0);
-    for (int64_t n = first; n < std::min(first + 16, columns); ++n) {
-      const int32_t zero = w_zero[w_zero.size() == 1 ? 0 : static_cast<size_t>(n)];
-      const uint8_t* from = data + (v.first + n) * v.n_stride;
-      for (int64_t s = 0; s < v.segments; ++s)
-        for (int64_t j = 0; j < v.length; ++j)
-          panel[static_cast<size_t>((s * of.depth() + j / 4) * 64 + (n - first) * 4 + j % 4)] =
-              static_cast<uint8_t>(from[v.offset[static_cast<size_t>(s * v.length + j)]] - zero);
-    }
-    pair_groups(of, panel.data(), list.data());
+    const int64_t first = panels * i / tried * 16, live = std::min<int64_t>(16, columns - first);
+    const ColumnRows rows = ColumnReader(some).read(first, live, memory);
+    pack_groups(of, rows, zeros_of(w_zero, first, live).data(), false, panel.data(), list.data(), sums);
     for (int kind = 0; kind < Groups::k_kinds; ++kind) count[kind] += list[static_cast<size_t>(kind)];
   }
-  return groups_pay(count, tried * v.segments * ((v.length + 1) / 2));
+  return groups_pay(count, tried * windows * ((of.length + 1) / 2));
 }
 
 // One column of a panel while it is packed.
@@ -184,9 +191,15 @@ void pack_lane(const Gemm& g, const Lane& lane, const WeightView& v, std::span<c
     for (int64_t s = 0; s < g.segments; ++s) pack_fours(v.offset.data() + s * length, length, flip, columns, width, panel + s * g.depth * width * 4);
   }
   for (const Column& c : columns) blob.sums()[c.at] = static_cast<int32_t>(c.sum);
-  if (!g.bytes) return;
+}
+
+void pack_byte_lane(const Gemm& g, const Lane& lane, const ColumnReader& reader, std::span<const int32_t> w_zero, Blob& blob,
+                    std::vector<uint8_t>& memory) {
   const GroupsOf of = groups_of(g, lane);
-  pair_groups(of, reinterpret_cast<uint8_t*>(panel), blob.lists() + (&lane - g.lanes.data()) * of.list());
+  int32_t sums[16];
+  pack_groups(of, reader.read(lane.first, lane.count, memory), zeros_of(w_zero, lane.first, lane.count).data(), g.fused,
+              reinterpret_cast<uint8_t*>(blob.data + lane.weights), blob.lists() + (&lane - g.lanes.data()) * of.list(), sums);
+  for (int64_t position = 0; position < lane.width; ++position) blob.sums()[lane.at + position] = sums[column_at(g, lane, position)];
 }
 
 }  // namespace mo::kernels::int8

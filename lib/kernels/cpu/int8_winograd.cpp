@@ -1,8 +1,9 @@
 // 3x3 convolutions of 8-bit data by Winograd's F(2x2, 3x3) in exact whole numbers, where AVX2 is the widest: 16 products of 16-bit numbers instead of 36.
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
+#include "base/lasting_memory.h"
+#include "kernels/cpu/int8_columns.h"
 #include "kernels/cpu/int8_winograd.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/window.h"
@@ -107,42 +108,24 @@ void run_unit(const Winograd& g, const Args& a, int64_t unit, char* part) {
   }
 }
 
-// The 16 numbers of a window's 9 weights.
-void transform_weights(const int32_t* w, int16_t* to, int64_t stride) {
-  int32_t rows[4][3];
-  for (int x = 0; x < 3; ++x) {
-    const int32_t a = w[x], b = w[3 + x], c = w[6 + x];
-    rows[0][x] = 2 * a;
-    rows[1][x] = a + b + c;
-    rows[2][x] = a - b + c;
-    rows[3][x] = 2 * c;
-  }
-  for (int i = 0; i < 4; ++i) {
-    const int32_t a = rows[i][0], b = rows[i][1], c = rows[i][2], all[4] = {2 * a, a + b + c, a - b + c, 2 * c};
-    for (int j = 0; j < 4; ++j) to[(4 * i + j) * stride] = static_cast<int16_t>(all[j]);
-  }
-}
-
-Pack pack(const Winograd& g, const Tensor& weights, const std::vector<int32_t>& zeros) {
-  const int64_t size = g.lanes * k_numbers * g.panel() * 2;
-  auto* panels = static_cast<int16_t*>(std::aligned_alloc(64, static_cast<size_t>(size)));
-  require(panels != nullptr, Code::out_of_memory, "out of memory: ", size, " bytes for packed constants");
-  std::memset(panels, 0, static_cast<size_t>(size));
-  const bool is_signed = weights.dtype() == DType::i8;
+Pack pack(const Winograd& g, const Tensor& weights, const std::vector<int32_t>& zeros, int threads) {
+  std::shared_ptr<void> memory = lasting_memory(g.lanes * k_numbers * g.panel() * 2);
+  auto* panels = static_cast<int16_t*>(memory.get());
   const auto* data = static_cast<const uint8_t*>(weights.raw());
-  for (int64_t lane = 0; lane < g.lanes; ++lane)
-    for (int64_t position = 0; position < k_columns; ++position) {
-      const int64_t n = lane * k_columns + column_of(2, position / 8, position % 8);
-      if (n >= g.m) continue;
-      const int32_t zero = zeros[zeros.size() == 1 ? 0 : static_cast<size_t>(n)];
-      for (int64_t k = 0; k < g.c; ++k) {
-        const uint8_t* from = data + (n * g.c + k) * 9;
-        int32_t w[9];
-        for (int i = 0; i < 9; ++i) w[i] = (is_signed ? static_cast<int8_t>(from[i]) : from[i]) - zero;
-        transform_weights(w, panels + lane * k_numbers * g.panel() + (k / 2 * k_columns + position) * 2 + k % 2, g.panel());
-      }
+  const int64_t window = 9 * g.c;  // bytes of a column
+  parallel_for(threads, g.lanes, 1, [&](int64_t from, int64_t to) {
+    std::vector<uint8_t> rows(static_cast<size_t>(k_columns * window));
+    for (int64_t lane = from; lane < to; ++lane) {
+      const int64_t first = lane * k_columns, live = std::min(k_columns, g.m - first);
+      int16_t zero[k_columns] = {};
+      for (int64_t n = 0; n < live; ++n) zero[n] = static_cast<int16_t>(zeros[zeros.size() == 1 ? 0 : static_cast<size_t>(first + n)]);
+      transpose_columns(data + first * window, window, window, live, rows.data());
+      for (int64_t k = 0; k < g.c; k += 2)
+        winograd_weights(rows.data() + k_columns * 9 * k, weights.dtype() == DType::i8, zero, panels + lane * k_numbers * g.panel() + k * k_columns,
+                         g.panel());
     }
-  return {panels, [](const void* p) { std::free(const_cast<void*>(p)); }};
+  });
+  return memory;
 }
 
 void plan_blocks(Winograd& g, int threads) {
@@ -206,7 +189,7 @@ Offer prepare(const Request& r) {
   }
   std::string how = text("int8 winograd ", g.m, " ", g.c, " ");
   how.append(reinterpret_cast<const char*>(qw->zero.data()), 4 * qw->zero.size());
-  g.weights = r.packed(*w.constant, std::move(how), g.lanes * k_numbers * g.panel() * 2, [&] { return pack(g, *w.constant, qw->zero); });
+  g.weights = r.packed(*w.constant, std::move(how), g.lanes * k_numbers * g.panel() * 2, [&] { return pack(g, *w.constant, qw->zero, r.threads); });
   plan_blocks(g, r.threads);
 
   Prepared p;

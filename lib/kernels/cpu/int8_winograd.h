@@ -8,6 +8,10 @@ namespace mo::kernels::int8 {
 // p: the patch's 16 pixels, `channels` (a multiple of 16) bytes each. v[i * stride]: number i of the 16 of each channel.
 void winograd_input(const uint8_t* const* p, int64_t channels, const Side& side, int16_t* v, int64_t stride);
 
+// The 16 numbers of two channels' windows, 16 columns beside each other. w: row 9 * channel + i of 16 bytes is weight i; zero: 16 numbers to subtract; number i
+// goes to to[i * stride], columns in the order of column_of(2, ...), both channels of each together.
+void winograd_weights(const uint8_t* w, bool is_signed, const int16_t* zero, int16_t* to, int64_t stride);
+
 // Where the outputs of a patch go.
 struct WinogradPlace {
   uint8_t* dst;

@@ -82,6 +82,42 @@ MO_AVX2 void winograd_input(const uint8_t* const* p, int64_t channels, const Sid
   }
 }
 
+namespace {
+
+// One dimension of the weights' transform.
+MO_STEP2 void doubled(__m256i a, __m256i b, __m256i c, __m256i (&to)[4]) {
+  const __m256i ends = _mm256_add_epi16(a, c);
+  to[0] = _mm256_add_epi16(a, a);
+  to[1] = _mm256_add_epi16(ends, b);
+  to[2] = _mm256_sub_epi16(ends, b);
+  to[3] = _mm256_add_epi16(c, c);
+}
+
+}  // namespace
+
+MO_AVX2 void winograd_weights(const uint8_t* w, bool is_signed, const int16_t* zero, int16_t* to, int64_t stride) {
+  const __m256i less = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(zero));
+  __m256i rows[2][3][4];
+  for (int channel = 0; channel < 2; ++channel)
+    for (int x = 0; x < 3; ++x) {
+      __m256i v[3];
+      for (int y = 0; y < 3; ++y) {
+        const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(w + 16 * (9 * channel + 3 * y + x)));
+        v[y] = _mm256_sub_epi16(is_signed ? _mm256_cvtepi8_epi16(b) : _mm256_cvtepu8_epi16(b), less);
+      }
+      doubled(v[0], v[1], v[2], rows[channel][x]);
+    }
+  for (int i = 0; i < 4; ++i) {
+    __m256i all[2][4];
+    for (int channel = 0; channel < 2; ++channel) doubled(rows[channel][0][i], rows[channel][1][i], rows[channel][2][i], all[channel]);
+    for (int j = 0; j < 4; ++j) {
+      auto* at = reinterpret_cast<__m256i*>(to + (4 * i + j) * stride);
+      _mm256_storeu_si256(at, _mm256_unpacklo_epi16(all[0][j], all[1][j]));
+      _mm256_storeu_si256(at + 1, _mm256_unpackhi_epi16(all[0][j], all[1][j]));
+    }
+  }
+}
+
 WinogradOutput winograd_output(Finish finish) {
   switch (finish) {
     case Finish::steps: return output<Finish::steps>;
@@ -95,6 +131,7 @@ WinogradOutput winograd_output(Finish finish) {
 #else
 
 void winograd_input(const uint8_t* const*, int64_t, const Side&, int16_t*, int64_t) { fail(Code::internal, "patches of this kind want AVX2"); }
+void winograd_weights(const uint8_t*, bool, const int16_t*, int16_t*, int64_t) { fail(Code::internal, "weights of this kind want AVX2"); }
 WinogradOutput winograd_output(Finish) { fail(Code::internal, "patches of this kind want AVX2"); }
 
 #endif
