@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/raw_vector.h"
 #include "quantize/scheme.h"
 #include "tensor/tensor.h"
 
@@ -10,10 +11,14 @@ namespace mo::quantize {
 
 struct Matrix {
   int64_t rows = 0, cols = 0;
-  std::vector<float> values;  // [rows][cols]
+  RawVector<float> values;  // [rows][cols]
   float* row(int64_t r) { return values.data() + r * cols; }
   const float* row(int64_t r) const { return values.data() + r * cols; }
 };
+
+// Rows that one thread takes at a time: whole tiles, and enough of them to be worth a thread.
+inline constexpr int64_t k_tile = 64, k_elements = int64_t{1} << 16;
+inline int64_t rows_at_once(int64_t cols) { return (k_elements / std::max<int64_t>(1, cols) / k_tile + 1) * k_tile; }
 
 // Rows along `axis` (-1: one row), columns in storage order of the rest. Code::invalid_argument for NaN or infinity.
 Matrix rows_of(const Tensor& weights, int64_t axis);
