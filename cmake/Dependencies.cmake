@@ -1,7 +1,7 @@
 # Every third-party library as one target mo::<name>; the trees come from cmake/deps/all.sh (folder .deps).
 set(MO_DEPS_DIR "${CMAKE_SOURCE_DIR}/.deps" CACHE PATH "folder filled by cmake/deps/all.sh")
 if(NOT EXISTS "${MO_DEPS_DIR}/re2/.stamp" OR NOT EXISTS "${MO_DEPS_DIR}/onednn/.stamp")
-  message(FATAL_ERROR "dependencies are missing in ${MO_DEPS_DIR}; run cmake/deps/all.sh (or ./quickstart.sh)")
+  message(FATAL_ERROR "dependencies are missing in ${MO_DEPS_DIR}; run cmake/deps/all.sh (or ./quickstart.sh); for a cross build cmake/setup.sh aarch64")
 endif()
 find_package(Threads REQUIRED)
 
@@ -27,7 +27,11 @@ add_library(mo::onednn ALIAS mo_dep_onednn)
 
 # OpenMP: g++ and clang++ both link libgomp, the runtime that oneDNN uses; never a second one.
 add_library(mo_dep_openmp INTERFACE)
-execute_process(COMMAND gcc -print-file-name=libgomp.so OUTPUT_VARIABLE mo_gomp OUTPUT_STRIP_TRAILING_WHITESPACE)
+set(mo_gcc gcc)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")   # the one for the machine that is built for
+  set(mo_gcc "${CMAKE_CXX_COMPILER}")
+endif()
+execute_process(COMMAND "${mo_gcc}" -print-file-name=libgomp.so OUTPUT_VARIABLE mo_gomp OUTPUT_STRIP_TRAILING_WHITESPACE)
 target_link_libraries(mo_dep_openmp INTERFACE "${mo_gomp}")
 target_compile_options(mo_dep_openmp INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>)
 add_library(mo::openmp ALIAS mo_dep_openmp)

@@ -2,8 +2,16 @@
 enable_testing()
 file(GLOB_RECURSE mo_test_sources CONFIGURE_DEPENDS tests/*_test.cpp tests/support/*.cpp)
 list(FILTER mo_test_sources EXCLUDE REGEX "/tests/(abi|fuzz|node|tools|package)/")
+set(MO_TEST_ROOMS "" CACHE STRING "folders of tests/ that mo_tests is made of, as base|plan; all of them where empty")
+if(MO_TEST_ROOMS)
+  list(FILTER mo_test_sources INCLUDE REGEX "/tests/(support|${MO_TEST_ROOMS})/")
+endif()
 if(mo_test_sources)
   add_executable(mo_tests ${mo_test_sources})
+  if(NOT CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")   # doctest calls raise(int) there, which in namespace mo is another function
+    file(GLOB mo_test_support tests/support/*.cpp)
+    set_source_files_properties(${mo_test_support} PROPERTIES COMPILE_OPTIONS "-DDOCTEST_BREAK_INTO_DEBUGGER()=__builtin_trap()")
+  endif()
   target_include_directories(mo_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_link_libraries(mo_tests PRIVATE mo_core)
   set_target_properties(mo_tests PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin"

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Makes a bare Debian 12 ready: packages of cmake/deps/apt.txt that are missing, then .deps; "check" adds the .venv of the tests.
-# usage: cmake/setup.sh [build|check]
+# "aarch64" makes it ready to build for that machine instead: cross compiler, emulator, .deps/aarch64.
+# usage: cmake/setup.sh [build|check|aarch64]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 kind=${1:-build}
 
 missing_packages() {
   local group=build names p
-  [[ $kind == check ]] && group='build|check'
+  [[ $kind == build ]] || group="build|$kind"
   names=$(sed -nE "s/^($group) //p" "$root/cmake/deps/apt.txt")
   for p in $names; do
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null) == installed ]] || echo "$p"
@@ -30,6 +31,7 @@ else
   echo "not a Debian system: the packages of cmake/deps/apt.txt are taken to be there" >&2
 fi
 
+[[ $kind != aarch64 ]] || export MO_MACHINE=aarch64
 "$root/cmake/deps/all.sh"
 
 if [[ $kind == check ]]; then

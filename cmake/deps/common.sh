@@ -1,6 +1,10 @@
 # Shared by the dependency scripts: where things go, stamps, and a lock so that two runs never fill .deps at once.
 set -euo pipefail
-deps_dir=${MO_DEPS_DIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.deps}
+machine=${MO_MACHINE:-$(uname -m)}   # what is built for; another machine's files lie in .deps/MACHINE and come from cmake/MACHINE.cmake's compilers
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cross=()
+[[ $machine == "$(uname -m)" ]] || cross=("-DCMAKE_TOOLCHAIN_FILE=$project/cmake/$machine.cmake")
+deps_dir=${MO_DEPS_DIR:-$project/.deps${cross:+/$machine}}
 mkdir -p "$deps_dir"
 deps_dir=$(cd "$deps_dir" && pwd -P)
 jobs=${JOBS:-$(nproc)}

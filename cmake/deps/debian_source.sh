@@ -70,7 +70,7 @@ build_one() { # NAME TARBALL
           perl make_perl_groups.pl > perl_groups.cc
           for t in casefold groups; do PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 make_unicode_$t.py > unicode_$t.cc; done) ;;
   esac
-  cmake -S "$src" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF \
+  cmake -S "$src" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF "${cross[@]}" \
     -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_C_VISIBILITY_PRESET=hidden -DCMAKE_CXX_VISIBILITY_PRESET=hidden \
     -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON "-DCMAKE_C_FLAGS=-ffunction-sections -fdata-sections -ffile-prefix-map=$work/=" \
     "-DCMAKE_CXX_FLAGS=-ffunction-sections -fdata-sections -ffile-prefix-map=$work/=" "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG" \

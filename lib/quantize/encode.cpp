@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/clones.h"
 #include "base/threads.h"
 #include "quantize/matrix.h"
 
@@ -41,8 +42,7 @@ inline float round_even(float x) {
   return (x + k_magic) - k_magic;
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) float run_error(const float* w, int64_t n, float low, float high, float scale,
-                                                                             const float* importance) {
+MO_CLONES float run_error(const float* w, int64_t n, float low, float high, float scale, const float* importance) {
   constexpr int k_lanes = 16;
   float sum[k_lanes] = {}, inverse = 1 / scale;
   int64_t body = n / k_lanes * k_lanes;

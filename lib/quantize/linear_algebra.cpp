@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/clones.h"
 #include "base/error.h"
 #include "base/threads.h"
 
@@ -13,7 +14,7 @@ namespace mo::quantize {
 
 namespace {
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) double dot(const double* a, const double* b, int64_t n) {
+MO_CLONES double dot(const double* a, const double* b, int64_t n) {
   constexpr int k_lanes = 8;
   double sum[k_lanes] = {};
   int64_t body = n / k_lanes * k_lanes;
@@ -25,13 +26,13 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) double dot(const do
   return total;
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void axpy_double(int64_t n, double a, const double* x, double* y) {
+MO_CLONES void axpy_double(int64_t n, double a, const double* x, double* y) {
   for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
 }  // namespace
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void axpy(int64_t n, float a, const float* x, float* y) {
+MO_CLONES void axpy(int64_t n, float a, const float* x, float* y) {
   for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 

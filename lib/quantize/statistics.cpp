@@ -5,6 +5,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "base/clones.h"
 #include "base/threads.h"
 #include "quantize/calibration.h"
 
@@ -25,7 +26,7 @@ struct Moments {
 };
 
 // Blocks keep float partial sums short; lanes are independent so that the compiler can use vectors.
-__attribute__((target_clones("avx512f", "avx2", "default"))) bool block_moments(const float* x, int64_t n, Moments& m) {
+MO_CLONES bool block_moments(const float* x, int64_t n, Moments& m) {
   constexpr int k_lanes = 16;
   float low[k_lanes], high[k_lanes], sum[k_lanes] = {}, squares[k_lanes] = {};
   std::fill(low, low + k_lanes, INFINITY);
@@ -97,7 +98,7 @@ void grow_span(Statistics& s, double reach) {
   while (s.span < reach) double_span(s);
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void bin_indices(const float* x, int64_t n, float factor, int32_t* index) {
+MO_CLONES void bin_indices(const float* x, int64_t n, float factor, int32_t* index) {
   for (int64_t i = 0; i < n; ++i) {
     float position = x[i] * factor + static_cast<float>(k_bins / 2);
     position = position > 0 ? position : 0;
@@ -147,7 +148,7 @@ void count_bins(const float* x, int64_t n, Statistics& s, bool checked, int thre
   });
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) double sum_of(const float* x, int64_t n) {
+MO_CLONES double sum_of(const float* x, int64_t n) {
   constexpr int k_lanes = 16;
   constexpr int64_t k_block = 4096;  // float partial sums stay short
   double total = 0;
@@ -163,7 +164,7 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) double sum_of(const
 }
 
 // sums += each of `channels` columns of `rows` rows.
-__attribute__((target_clones("avx512f", "avx2", "default"))) void sum_columns(const float* x, int64_t rows, int64_t channels, double* sums) {
+MO_CLONES void sum_columns(const float* x, int64_t rows, int64_t channels, double* sums) {
   constexpr int64_t k_rows = 64;  // float partial sums stay short
   std::vector<float> part(static_cast<size_t>(channels));
   float* p = part.data();

