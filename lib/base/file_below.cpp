@@ -49,6 +49,11 @@ int open_by_steps(int folder, const std::vector<std::string>& parts) {
     bool last = i + 1 == parts.size();
     int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (last ? 0 : O_DIRECTORY);
     int fd = ::openat(here.get(), parts[i].c_str(), flags);
+    if (fd < 0 && errno == ENOTDIR) {  // said of a link to a folder too
+      struct stat st;
+      const bool link = ::fstatat(here.get(), parts[i].c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+      errno = link ? ELOOP : ENOTDIR;
+    }
     if (fd < 0 || last) return fd;
     here = Descriptor(fd);
   }
