@@ -1,6 +1,7 @@
 // LSTM, GRU and RNN candidates against the reference: directions, layouts, states, lengths, peepholes, activations, odd sizes, 8-bit weights.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "kernels/cpu/simd.h"
@@ -154,4 +155,58 @@ TEST_CASE("recurrent kernels with 8-bit weights: the largest numbers of long row
       all_fast(c);
       kernels::limit_isa(kernels::Isa::avx512_vnni);
     }
+}
+
+namespace {
+
+// Numbers of 8 bits whose neighbours' products fit 16 bits, one in `rare` of them large.
+KernelInput calm_bytes(DType dtype, const Shape& shape, uint32_t seed, int64_t rare) {
+  Tensor t = random_bytes(dtype, shape, seed);
+  const int middle = dtype == DType::u8 ? 128 : 0;
+  for (int64_t i = 0; i < t.size(); ++i) {
+    const int off = static_cast<int>(t.integer(i)) - middle;
+    t.set_number(i, middle + (i % rare ? off / 3 : off));
+  }
+  return constant(std::move(t));
+}
+
+// Floats that rounding to 8 bits with a scale per row leaves as they are: whole numbers over 127, with a largest one in each row.
+KernelInput whole_rows(const Shape& shape, uint32_t seed) {
+  Tensor t = random_floats(shape, seed, -127, 127);
+  const int64_t k = shape.back();
+  for (int64_t i = 0; i < t.size(); ++i) t.mutable_data<float>()[i] = (i % k ? std::nearbyint(t.data<float>()[i]) : 127) / 127;
+  return {std::move(t)};
+}
+
+}  // namespace
+
+TEST_CASE("recurrent kernels with rows and weights of 8 bits: bytes that pair give the exact sums") {
+  for (const char* op : {"RNN", "GRU", "LSTM"})
+    for (const Sizes& s : {Sizes{1, 2, 70, 16}, Sizes{1, 5, 257, 33}, Sizes{1, 8, 1030, 70}, Sizes{1, 13, 48, 140}})
+      for (DType dtype : {DType::i8, DType::u8})
+        for (int64_t rare : {7, 50})
+          for (kernels::Isa isa : {kernels::Isa::avx2, kernels::Isa::avx512_vnni}) {
+            CAPTURE(op);
+            CAPTURE(s.inputs);
+            CAPTURE(rare);
+            KernelCase c = recurrent({op, s, "bidirectional", 0, true, true});
+            narrow(c, dtype, dtype == DType::u8);
+            const int64_t g = gates_of(op) * s.hidden;
+            c.inputs[0] = whole_rows({s.steps, s.batch, s.inputs}, 40);
+            c.inputs[1] = calm_bytes(dtype, {2, g, s.inputs}, 41, rare);
+            c.inputs[2] = calm_bytes(dtype, {2, g, s.hidden}, 42, rare);
+            if (dtype == DType::u8)
+              for (size_t zero : {9, 11}) std::memset(c.inputs[zero].tensor.raw_mutable(), 128, static_cast<size_t>(c.inputs[zero].tensor.bytes()));
+            c.inputs[5] = whole_rows({2, s.batch, s.hidden}, 43);
+            if (std::string(op) == "GRU") c.node.set("linear_before_reset", int64_t{1});  // so that the state itself meets the weights
+            c.node.set("round_rows", int64_t{1});
+            c.tolerance = 2e-6f;
+            kernels::limit_isa(isa);
+            KernelResult r = check_candidates(c);
+            if (kernels::isa() == kernels::Isa::avx2) {
+              REQUIRE(r.ran.size() == 1);
+              CHECK_MESSAGE(r.ran[0].find("paired 8-bit steps") != std::string::npos, r.ran[0]);
+            }
+            kernels::limit_isa(kernels::Isa::avx512_vnni);
+          }
 }

@@ -10,6 +10,7 @@
 #include "base/lasting_memory.h"
 #include "kernels/cpu/onednn.h"
 #include "kernels/cpu/panels_avx2.h"
+#include "kernels/cpu/panels_pairs.h"
 #include "kernels/cpu/panels_wide.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd.h"
@@ -25,16 +26,21 @@ int64_t element_bytes(PanelKind kind) { return kind == PanelKind::f32 ? 4 : kind
 bool in_sixteens(PanelKind kind) { return kind == PanelKind::i8_words || (kind == PanelKind::f32 && isa() == Isa::avx2); }
 }  // namespace
 
-int64_t Panels::bytes() const { return ((count() - 1) * k_panel + columns(count() - 1)) * depth() * panel_group(kind) * element_bytes(kind); }
+int64_t Panels::bytes() const {
+  const int64_t panels = ((count() - 1) * k_panel + columns(count() - 1)) * depth() * panel_group(kind) * element_bytes(kind);
+  return kind == PanelKind::i8_pairs ? panels + pairs::bytes_behind(*this) : panels;
+}
 
 const void* Panels::panel(int64_t p) const {
   return static_cast<const char*>(data.get()) + p * k_panel * depth() * panel_group(kind) * element_bytes(kind);
 }
 
-PanelKind panel_kind(const Request& r, DType weights) {
-  if (weights == DType::i8 || weights == DType::u8)
-    return isa() >= Isa::avx512_vnni ? PanelKind::i8 : isa() >= Isa::avx2 ? PanelKind::i8_words : PanelKind::f32;
-  return r.bf16 && isa() >= Isa::avx512 && cpu().avx512_bf16 ? PanelKind::bf16 : PanelKind::f32;
+PanelKind panel_kind(const Request& r, const std::vector<PanelSource>& weights, bool fine, int64_t rows) {
+  if (weights[0].constant.dtype() == DType::f32) return r.bf16 && isa() >= Isa::avx512 && cpu().avx512_bf16 ? PanelKind::bf16 : PanelKind::f32;
+  if (isa() >= Isa::avx512_vnni) return PanelKind::i8;
+  if (isa() < Isa::avx2) return PanelKind::f32;
+  // a single row takes as long as reading the weights, in whatever form
+  return !fine && rows > 1 && std::all_of(weights.begin(), weights.end(), pairs::suit) ? PanelKind::i8_pairs : PanelKind::i8_words;
 }
 
 namespace {
@@ -92,11 +98,21 @@ Panels pack_panels(const Request& r, const PanelSource& s, PanelKind kind) {
     switch (kind) {
       case PanelKind::i8:
       case PanelKind::i8_words: return fill<uint8_t>(p, [&](int64_t j, int64_t i) { return static_cast<uint8_t>(reader.byte(j, i)); });
+      case PanelKind::i8_pairs: {
+        std::shared_ptr<void> packed = lasting_memory(p.bytes());
+        pairs::pack(p, s, static_cast<uint8_t*>(packed.get()), r.threads);
+        return packed;
+      }
       case PanelKind::bf16: return fill<uint16_t>(p, [&](int64_t j, int64_t i) { return to_bfloat16(reader.real(j, i)).bits; });
       default: return fill<float>(p, [&](int64_t j, int64_t i) { return reader.real(j, i); });
     }
   };
-  std::string how = text(in_sixteens(kind) ? "sixteens " : "panels ", static_cast<int>(kind), " ", s.first, " ", s.n, " ", s.k, " ");
+  std::string how = text(kind == PanelKind::i8_pairs ? "pairs "
+                         : in_sixteens(kind)         ? "sixteens "
+                                                     : "panels ",
+                         static_cast<int>(kind), " ", s.first, " ", s.n, " ", s.k, " ");
+  if (kind == PanelKind::i8_pairs)
+    for (int64_t j = 0; j < s.n; ++j) how += text(reader.zero(j), " ");
   if (eight && !eight_bits(kind)) {
     how.append(reinterpret_cast<const char*>(s.scale), static_cast<size_t>(s.n) * sizeof(float));
     for (int64_t j = 0; j < s.n; ++j) how += text(" ", reader.zero(j));
@@ -226,6 +242,7 @@ int64_t sums_per_row(PanelKind kind, int64_t k) { return kind == PanelKind::i8_w
 
 MultiplyPanels multiply_panels(PanelKind kind) {
   if (kind == PanelKind::f32) return pick(multiply_scalar, multiply_avx2, multiply_avx512);
+  if (kind == PanelKind::i8_pairs) return pairs::multiply();
   return kind == PanelKind::i8_words ? words::multiply() : wide::multiply(kind);
 }
 
@@ -235,7 +252,8 @@ int64_t panel_rows_bytes(PanelKind kind, int64_t rows, int64_t k) {
 
 PanelRows pack_rows(PanelKind kind, bool fine, const float* x, int64_t stride, int64_t rows, int64_t k, void* memory, int threads) {
   if (kind == PanelKind::f32) return {x, stride * static_cast<int64_t>(sizeof(float)), nullptr, nullptr, true};
-  const int64_t bytes = converted_stride(k) / (kind == PanelKind::i8 && !fine ? 2 : 1), sums_each = sums_per_row(kind, k);
+  const int64_t bytes = converted_stride(k) / ((kind == PanelKind::i8 && !fine) || kind == PanelKind::i8_pairs ? 2 : 1),
+                sums_each = sums_per_row(kind, k);
   auto* data = static_cast<uint8_t*>(memory);
   auto* scale = reinterpret_cast<float*>(data + rows * bytes);
   auto* sums = reinterpret_cast<int32_t*>(scale + rows);
@@ -248,6 +266,7 @@ PanelRows pack_rows(PanelKind kind, bool fine, const float* x, int64_t stride, i
       uint8_t* row = data + i * bytes;
       switch (kind) {
         case PanelKind::bf16: wide::to_bf16(x + i * stride, k, row, bytes); break;
+        case PanelKind::i8_pairs: pairs::to_bytes(x + i * stride, k, row, bytes, scale + i); break;
         case PanelKind::i8_words:
           words::to_words(x + i * stride, k, fine, reinterpret_cast<int16_t*>(row), bytes / 2, scale + i, sums + i * sums_each);
           break;

@@ -1,5 +1,5 @@
 // Products of a few rows with a constant matrix packed in panels of 64 columns: the steps of LSTM, GRU and RNN. Panels hold float32, bfloat16 pairs,
-// or 8-bit integers that meet rows of 15-bit or 8-bit integers, as bytes (AVX512-VNNI) or as words of 16 bits (AVX2).
+// or 8-bit integers that meet rows of 15-bit or 8-bit integers, as bytes (AVX512-VNNI, and rows of 8 bits with AVX2 where weights pair) or as words of 16 bits (AVX2).
 #pragma once
 #include <memory>
 #include <vector>
@@ -10,12 +10,12 @@ namespace mo::kernels {
 
 inline constexpr int64_t k_panel = 64;
 
-enum class PanelKind : uint8_t { f32, bf16, i8, i8_words };
-inline constexpr bool eight_bits(PanelKind kind) { return kind == PanelKind::i8 || kind == PanelKind::i8_words; }
+enum class PanelKind : uint8_t { f32, bf16, i8, i8_words, i8_pairs };
+inline constexpr bool eight_bits(PanelKind kind) { return kind == PanelKind::i8 || kind == PanelKind::i8_words || kind == PanelKind::i8_pairs; }
 inline constexpr int64_t panel_group(PanelKind kind) { return kind == PanelKind::f32 ? 1 : kind == PanelKind::bf16 ? 2 : 4; }  // k that lie together
 
 // Weights given as n rows of k (one row per output): panel p holds [k / group][columns][group] of the outputs p * 64 ..., where the last panel has
-// as many columns as it needs, in sixteens.
+// as many columns as it needs, in sixteens. Paired ones: panels_pairs.h.
 struct Panels {
   PanelKind kind = PanelKind::f32;
   int64_t n = 0, k = 0;
@@ -41,8 +41,8 @@ struct PanelSource {
 // 8-bit panels want an 8-bit constant; float ones take either. Packed once for all plans that share the request's cache.
 Panels pack_panels(const Request& r, const PanelSource& source, PanelKind kind);
 
-// What these weights are best packed as on this machine.
-PanelKind panel_kind(const Request& r, DType weights);
+// What these weights are best packed as on this machine, whose products meet `rows` rows at once, of 15 bits if `fine`.
+PanelKind panel_kind(const Request& r, const std::vector<PanelSource>& weights, bool fine, int64_t rows);
 
 // Rows as a product reads them: floats where they lie, else converted by pack_rows.
 struct PanelRows {

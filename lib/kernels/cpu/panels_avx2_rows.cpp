@@ -1,8 +1,9 @@
-// Rows as 8-bit panels without VNNI meet them: 16-bit integers, or magnitudes and masks of signs.
+// Rows as 8-bit panels without VNNI meet them: 16-bit integers, bytes, or magnitudes and masks of signs.
 #include <bit>
 
 #include "base/error.h"
 #include "kernels/cpu/panels_avx2.h"
+#include "kernels/cpu/panels_pairs.h"
 #include "kernels/cpu/simd.h"
 
 #ifdef __x86_64__
@@ -108,7 +109,24 @@ MO_AVX2 int32_t bytes_to_words(const uint8_t* x, int64_t k, uint8_t flip, int32_
 
 }  // namespace mo::kernels::words
 
+namespace mo::kernels {
+
+MO_AVX2 void pairs::to_bytes(const float* x, int64_t k, uint8_t* dst, int64_t count, float* scale) {
+  float inverse;
+  *scale = words::scale_of(x, k, 127.0f, inverse);
+  for (int64_t i = 0; i < count; i += 16) {
+    const __m256i words =
+        _mm256_permute4x64_epi64(_mm256_packs_epi32(words::rounded(x + i, k - i, inverse), words::rounded(x + i + 8, k - i - 8, inverse)), 0xd8);
+    const __m128i q = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(dst + i), _mm_xor_si128(q, _mm_set1_epi8(static_cast<char>(0x80))));
+  }
+}
+
+}  // namespace mo::kernels
+
 #else
+
+void mo::kernels::pairs::to_bytes(const float*, int64_t, uint8_t*, int64_t, float*) { fail(Code::internal, "rows of this kind want AVX2"); }
 
 namespace mo::kernels::words {
 

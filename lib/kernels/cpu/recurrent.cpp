@@ -39,6 +39,8 @@ struct Recurrent {
   MultiplyPanels multiply_w = nullptr, multiply_r = nullptr;
 
   int64_t width() const { return gates * hidden; }
+  // Floats from one row of gates to the next: rows whole pages apart would share their places in the nearest cache.
+  int64_t pitch = 0;
   int64_t row(int64_t t, int64_t b) const { return batch_first ? b * steps + t : t * batch + b; }
   int64_t state_row(int64_t d, int64_t b) const { return batch_first ? b * static_cast<int64_t>(directions.size()) + d : d * batch + b; }
 
@@ -85,7 +87,7 @@ struct Recurrent {
     if (dir.input) return dir.input->run(a);
     char* scratch = static_cast<char*>(a.scratch);
     const PanelRows x = pack_rows(dir.w.kind, fine, static_cast<const float*>(a.src[0]), inputs, steps * batch, inputs, scratch + at.rows, threads);
-    product(multiply_w, dir.w, x, dir.bias.data(), reinterpret_cast<float*>(scratch + at.gates), width(), steps * batch, threads, false);
+    product(multiply_w, dir.w, x, dir.bias.data(), reinterpret_cast<float*>(scratch + at.gates), pitch, steps * batch, threads, false);
   }
 
   void recur(const Args& a, int64_t d, const Places& at, int team) const {
@@ -103,26 +105,26 @@ struct Recurrent {
     const bool reset_first = cell.kind == CellKind::gru && !cell.reset_after;
     auto gates_of = [&](int64_t s, int64_t b) {
       const int64_t t = dir.backward ? (lengths ? lengths[b] : steps) - 1 - s : s;
-      return g + row(t, b) * width();
+      return g + row(t, b) * pitch;
     };
     auto present = [&](int64_t s, int64_t b) { return !lengths || s < lengths[b]; };
     for (int64_t s = 0; s < last; ++s) {
       const bool falling = s % 2 != 0;
       const PanelRows x = pack_rows(dir.r.kind, fine, h, hidden, batch, hidden, scratch + at.rows, 1);
-      product(multiply_r, dir.r, x, dir.state_bias.empty() ? nullptr : dir.state_bias.data(), u, width(), batch, team, falling);
+      product(multiply_r, dir.r, x, dir.state_bias.empty() ? nullptr : dir.state_bias.data(), u, pitch, batch, team, falling);
       if (reset_first) {
         each_row(team, [&](int64_t b) {
-          if (present(s, b)) cell.reset(cell, gates_of(s, b), u + b * width(), c + b * hidden, h + b * hidden, own + b * width());
+          if (present(s, b)) cell.reset(cell, gates_of(s, b), u + b * pitch, c + b * hidden, h + b * hidden, own + b * width());
         });
         const PanelRows kept = pack_rows(dir.r_last.kind, fine, c, hidden, batch, hidden, scratch + at.rows, 1);
-        product(multiply_r, dir.r_last, kept, nullptr, u + 2 * hidden, width(), batch, team, falling);
+        product(multiply_r, dir.r_last, kept, nullptr, u + 2 * hidden, pitch, batch, team, falling);
       }
       each_row(team, [&](int64_t b) {
         if (!present(s, b)) return;
         const float* from = gates_of(s, b);
-        cell.step(cell, from, u + b * width(), c + b * hidden, h + b * hidden, own + b * width());
+        cell.step(cell, from, u + b * pitch, c + b * hidden, h + b * hidden, own + b * width());
         if (!y) return;
-        const int64_t t = (from - g) / width();
+        const int64_t t = (from - g) / pitch;
         const int64_t to = batch_first ? (t * count) + d : (t / batch * count + d) * batch + b;
         std::memcpy(y + to * hidden, h + b * hidden, bytes);
       });
@@ -221,6 +223,12 @@ PanelSource weight_rows(const Request& r, size_t i, int64_t d, int64_t first, in
   return s;
 }
 
+std::vector<PanelSource> all_rows(const Request& r, size_t i, int64_t count, int64_t n, int64_t k) {
+  std::vector<PanelSource> all;
+  for (int64_t d = 0; d < count; ++d) all.push_back(weight_rows(r, i, d, 0, n, k));
+  return all;
+}
+
 // X W^T + bias by oneDNN into the gates.
 std::shared_ptr<onednn::Step> float_product(const Request& r, int64_t d, const Recurrent& m, const std::vector<float>& bias, int64_t at_gates,
                                             int64_t at_work, int64_t& work, std::string& detail) {
@@ -284,25 +292,28 @@ Offer prepare(const Request& r, CellKind kind) {
   m.gates = cells[0].gates();
   if (w.dim(0) != count || w.dim(1) != m.width() || rec.dim(1) != m.width()) return Decline{"weights of another shape"};
 
-  const PanelKind w_kind = panel_kind(r, w.dtype()), r_kind = panel_kind(r, rec.dtype());
+  const int64_t rows = m.steps * m.batch, width = m.width();
+  const std::vector<PanelSource> of_w = all_rows(r, 1, count, width, m.inputs), of_r = all_rows(r, 2, count, width, m.hidden);
+  const PanelKind w_kind = panel_kind(r, of_w, m.fine, rows), r_kind = panel_kind(r, of_r, m.fine, m.batch);
   m.multiply_w = multiply_panels(w_kind);
   m.multiply_r = multiply_panels(r_kind);
-  const int64_t rows = m.steps * m.batch, width = m.width();
   // with AVX2 the panels' own product is the faster one
   const bool dnnl_input = w.dtype() == DType::f32 && w_kind == PanelKind::f32 && rows >= 8 && isa() != Isa::avx2;
+  m.pitch = dnnl_input || m.batch == 1 ? width : width + 16;
   onednn::Scratch scratch;
   for (int64_t d = 0; d < (count > 1 && r.threads > 1 ? count : 1); ++d) {
     Places p;
-    p.gates = scratch.add(rows * width * k_float);
+    p.gates = scratch.add(rows * m.pitch * k_float);
     p.h = scratch.add(m.batch * m.hidden * k_float);
     p.c = scratch.add(m.batch * m.hidden * k_float);
-    p.u = scratch.add(m.batch * width * k_float);
+    p.u = scratch.add(m.batch * m.pitch * k_float);
     p.own = scratch.add(m.batch * width * k_float);
     p.rows = scratch.add(std::max(dnnl_input ? 0 : panel_rows_bytes(w_kind, rows, m.inputs), panel_rows_bytes(r_kind, m.batch, m.hidden)));
     m.places.push_back(p);
   }
-  static constexpr const char* k_kinds[] = {"float32", "bfloat16", "8-bit", "8-bit"};
-  std::string detail = text(isa_name(), ", ", k_kinds[static_cast<int>(r_kind)], " steps");
+  static constexpr const char* k_kinds[] = {"float32", "bfloat16", "8-bit", "8-bit", "paired 8-bit"};
+  std::string detail =
+      text(isa_name(), ", ", k_kinds[static_cast<int>(r_kind)], " steps", w_kind == PanelKind::i8_pairs && r_kind != w_kind ? ", paired inputs" : "");
   int64_t work = 0;
   for (int64_t d = 0; d < count; ++d) {
     Direction dir;
