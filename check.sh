@@ -23,6 +23,7 @@ java()      { python3 tests/bindings/java.py; }
 csharp()    { bindings/csharp/test.sh; }
 fuzz()      { "$python" tests/tools/run_python.py tests/fuzz; }
 example()   { ./quickstart.sh; }
+tsan()      { race_build && race_tests; }
 aarch64()   { cmake/setup.sh aarch64 && cross_build && cross_tests; }
 sanitized_build() {
   cmake -S . -B "$MO_BUILD-asan" -G Ninja -DMO_SANITIZE=address,undefined &&
@@ -37,6 +38,13 @@ hostile_cases() {   # every 15th mutation of a node test: about a minute; all of
   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=2048 UBSAN_OPTIONS=print_stacktrace=1 \
   "$MO_BUILD-asan/bin/mo_node_tests" "$MO_BUILD/node_cases" --mutate --every "${MO_HOSTILE_EVERY:-15}" --jobs "$JOBS" --seconds 60
 }
+race_build() {   # the rooms whose work is shared out or shared
+  cmake -S . -B "$MO_BUILD-tsan" -G Ninja -DMO_SANITIZE=thread "-DMO_TEST_ROOMS=api|base|data|kernels|plan|runtime" &&
+  cmake --build "$MO_BUILD-tsan" -j "$JOBS" --target mo_tests
+}
+race_tests() {   # oneDNN and libgomp are not instrumented: what happens inside them says nothing
+  TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=0 second_deadlock_stack=1" "$MO_BUILD-tsan/bin/mo_tests" -tce="shared models*"
+}
 cross_build() {   # everything for 64-bit ARM
   cmake -S . -B "$MO_BUILD-aarch64" -G Ninja -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64.cmake &&
   cmake --build "$MO_BUILD-aarch64" -j "$JOBS" --target mo mo_cli mo_tests > "$logs/aarch64_build.log" 2>&1 || { tail -40 "$logs/aarch64_build.log"; return 1; }
@@ -48,7 +56,7 @@ cross_tests() {   # in the emulator; what calls another program of this machine,
 }
 all=(setup build unit structure abi python package go csharp java example fuzz asan)
 quick=(setup build unit structure abi)
-others=(aarch64)   # only by name: docs/decisions.md says why
+others=(tsan aarch64)   # only by name: docs/decisions.md says why
 
 # --- counting ----------------------------------------------------------------------------------------------------------
 # A suite's log holds doctest's summary or a line "N passed, N failed, N skipped"; any other step counts as one check.

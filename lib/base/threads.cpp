@@ -1,6 +1,9 @@
 // Counting processors, and the parallel loop.
 #include "base/threads.h"
 
+#ifdef __SANITIZE_THREAD__
+#include <thread>
+#endif
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -30,6 +33,37 @@ int affinity_count() {
 
 std::atomic<int> g_proven_threads{1};
 thread_local bool t_on_caller = false;
+
+// A team: member(k, all) on each of its threads, the caller's among them; returns when all have ended.
+#if defined(__SANITIZE_THREAD__)  // libgomp is not instrumented, so what its threads hand each other would look like races
+thread_local bool t_in_team = false;
+bool in_team() { return t_in_team; }
+template <class Member>
+void on_team(int threads, Member member) {
+  auto one = [&](int k) {
+    t_in_team = true;
+    member(k, threads);
+    t_in_team = false;
+  };
+  std::vector<std::thread> others;
+  for (int k = 1; k < threads; ++k) others.emplace_back(one, k);
+  one(0);
+  for (std::thread& t : others) t.join();
+}
+#elif defined(_OPENMP)
+bool in_team() { return omp_in_parallel() != 0; }
+template <class Member>
+void on_team(int threads, Member member) {
+#pragma omp parallel num_threads(threads)
+  member(omp_get_thread_num(), omp_get_num_threads());
+}
+#else
+bool in_team() { return true; }
+template <class Member>
+void on_team(int, Member member) {
+  member(0, 1);
+}
+#endif
 
 void* wait_for(void* gate) {
   auto* mutex = static_cast<pthread_mutex_t*>(gate);
@@ -98,12 +132,7 @@ void parallel_ranges(int64_t begin, int64_t end, int64_t grain, int threads, Ran
   grain = std::max<int64_t>(1, grain);
   int64_t pieces = (end - begin - 1) / grain + 1;
   int team = static_cast<int>(std::min<int64_t>(std::min(threads, k_max_threads), pieces));
-#ifdef _OPENMP
-  bool alone = team <= 1 || omp_in_parallel();
-#else
-  bool alone = true;
-#endif
-  if (alone) return work(context, begin, end);
+  if (team <= 1 || in_team()) return work(context, begin, end);
   // Contiguous shares, fixed by the request and not by how many threads come.
   auto share = [&](int64_t k) { return std::min(end, begin + (pieces * k / team) * grain); };
   int real = t_on_caller ? 1 : startable_threads(team);
@@ -122,13 +151,9 @@ void parallel_ranges(int64_t begin, int64_t end, int64_t grain, int threads, Ran
   if (real <= 1) {
     for (int k = 0; k < team; ++k) run_share(k);
   } else {
-#ifdef _OPENMP
-#pragma omp parallel num_threads(real)
-    {
-      int mine = omp_get_thread_num(), all = omp_get_num_threads();
+    on_team(real, [&](int mine, int all) {
       for (int k = mine; k < team; k += all) run_share(k);
-    }
-#endif
+    });
   }
   if (first) std::rethrow_exception(first);
 }
