@@ -93,7 +93,7 @@ class Session::Impl {
       shared->store = std::make_unique<plan::PackStore>(options.cache_folder, original);
       shared->packs.use(shared->store.get());
     }
-    program = make_program(std::vector<char>(inputs.size(), 0));
+    program = make_program(std::vector<bool>(inputs.size()));
   }
 
   void add_extra_outputs() {
@@ -113,7 +113,7 @@ class Session::Impl {
   }
 
   // given[k]: the caller supplies input k, so that its default is no constant.
-  std::shared_ptr<plan::Program> make_program(const std::vector<char>& given) {
+  std::shared_ptr<plan::Program> make_program(const std::vector<bool>& given) {
     Graph g = original;
     bool defaults = std::any_of(inputs.begin(), inputs.end(), [](const Port& p) { return p.optional; });
     if (shared->options.release_weights && !defaults)  // no other program will be made of it
@@ -145,7 +145,7 @@ class Session::Impl {
       present.push_back(&given[k]);
     }
     if (!overrides) return program;
-    std::vector<char> mask;
+    std::vector<bool> mask;
     for (size_t k = 0; k < given.size(); ++k) mask.push_back(inputs[k].optional && !given[k].is_none());
     std::lock_guard lock(variants_mutex);
     auto& variant = variants[mask];
@@ -220,7 +220,7 @@ class Session::Impl {
   std::shared_ptr<plan::Shared> shared;
   std::shared_ptr<plan::Program> program;
   std::mutex variants_mutex;
-  std::map<std::vector<char>, std::shared_ptr<plan::Program>> variants;
+  std::map<std::vector<bool>, std::shared_ptr<plan::Program>> variants;
 };
 
 Session::Session(Graph graph, SessionOptions options) : impl_(std::make_unique<Impl>(std::move(graph), std::move(options))) {}
