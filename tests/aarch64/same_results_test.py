@@ -47,8 +47,10 @@ class SameResults(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.at = pathlib.Path(folder.name)
 
-    def arrays(self, model, limit=None):
-        """Eight samples; their free axes are 1 (the first) or 16."""
+    def prepare(self, model, limit=None):
+        """Eight samples of the model's inputs, and one of them; their free axes are 1 (the first) or 16."""
+        if not model.exists():
+            self.skipTest("not here")
         random = numpy.random.default_rng(11)
         samples, kept = {}, {i.name for i in onnx.load(model).graph.initializer}
         for value in onnx.load(model).graph.input:
@@ -75,18 +77,14 @@ class SameResults(unittest.TestCase):
     def test_float_outputs_agree(self):
         for model, how in MODELS.items():
             with self.subTest(model=model.name):
-                if not model.exists():
-                    self.skipTest("not here")
-                self.arrays(model, **how)
+                self.prepare(model, **how)
                 self.assertGreater(noise_db(self.outputs(HERE, model), self.outputs(THERE, model)), 100)
 
     def test_a_quantized_model_gives_the_same_outputs(self):
         for model, how in MODELS.items():
             for kind, (options, least) in KINDS.items():
                 with self.subTest(model=model.name, kind=kind):
-                    if not model.exists():
-                        self.skipTest("not here")
-                    self.arrays(model, **how)
+                    self.prepare(model, **how)
                     call(HERE, "quantize", model, "--output", self.at / "q.onnx", "--data", self.at / "samples.npz", *options)
                     self.assertGreater(noise_db(self.outputs(HERE, self.at / "q.onnx"), self.outputs(THERE, self.at / "q.onnx")), least)
 
@@ -94,9 +92,7 @@ class SameResults(unittest.TestCase):
         for model, how in MODELS.items():
             for kind, (options, _) in KINDS.items():
                 with self.subTest(model=model.name, kind=kind):
-                    if not model.exists():
-                        self.skipTest("not here")
-                    self.arrays(model, **how)
+                    self.prepare(model, **how)
                     nodes, outputs = [], []
                     for name, program in (("here", HERE), ("there", THERE)):
                         made = self.at / f"{name}.onnx"
